@@ -1,0 +1,40 @@
+{#- A raw cell as text, with blank cells null; everything else is kept as written. -#}
+{% macro raw_text(column) -%}
+    case when {{ trimmed('cast(' ~ column ~ ' as ' ~ dbt.type_string() ~ ')') }} <> ''
+        then cast({{ column }} as {{ dbt.type_string() }}) end
+{%- endmacro %}
+
+{#- Text without white space at its ends. -#}
+{% macro trimmed(text) -%}
+    {{ return(adapter.dispatch('trimmed', 'mql')(text)) }}
+{%- endmacro %}
+
+{% macro duckdb__trimmed(text) -%}
+    trim({{ text }}, chr(32) || chr(9) || chr(10) || chr(13))
+{%- endmacro %}
+
+{#- How raw text meets a vocabulary: without case and without blanks at its ends. -#}
+{% macro match_key(text) -%}
+    lower({{ trimmed(text) }})
+{%- endmacro %}
+
+{#-
+    A job title as words (F2): lower case, every run of other characters one blank,
+    blanks at both ends, so that '% cto %' never matches "director" or "doctor".
+-#}
+{% macro title_words(title) -%}
+    {{ return(adapter.dispatch('title_words', 'mql')(title)) }}
+{%- endmacro %}
+
+{% macro duckdb__title_words(title) -%}
+    ' ' || trim(regexp_replace(lower({{ title }}), '[^\p{L}\p{N}]+', ' ', 'g')) || ' '
+{%- endmacro %}
+
+{#- Text as a sort key that compares byte by byte, whatever the engine's collation. -#}
+{% macro byte_order(text) -%}
+    {{ return(adapter.dispatch('byte_order', 'mql')(text)) }}
+{%- endmacro %}
+
+{% macro default__byte_order(text) -%}
+    {{ text }}
+{%- endmacro %}

@@ -1,0 +1,79 @@
+{{ config(materialized='view') }}
+
+with activities as (
+
+    select * from {{ ref('stg_crm__activities') }}
+
+),
+
+activity_types as (
+
+    select activity_type as known_activity_type from {{ ref('activity_types') }}
+
+),
+
+known_contacts as (
+
+    select * from {{ ref('int_known_contacts') }}
+
+),
+
+staged as (
+
+    select
+        activities.*,
+        activity_types.known_activity_type
+    from activities
+    left join activity_types
+        on activities.activity_type = activity_types.known_activity_type
+
+),
+
+judged as (
+
+    {{ at_the_door(
+        'staged',
+        refusals=[
+            ('activity_id is null or contact_id is null', 'missing_key'),
+            ('occurred_at is null or loaded_at is null', 'bad_timestamp'),
+            ('loaded_at > ' ~ as_of(), 'not_yet_visible'),
+            ('occurred_at > ' ~ add_days('loaded_at', 1), 'occurred_in_future'),
+            ('occurred_at > ' ~ as_of(), 'not_yet_visible'),
+            ('known_activity_type is null', 'unknown_activity_type'),
+        ],
+        key=['activity_id'],
+        latest_by=['loaded_at', 'occurred_at'],
+    ) }}
+
+),
+
+final as (
+
+    select
+        judged.activity_id,
+        judged.contact_id,
+        judged.activity_type,
+        judged.page_url,
+        judged.asset_name,
+        judged.topic,
+        judged.product_line,
+        judged.message_id,
+        judged.campaign,
+        judged.raw_record,
+        case
+            when judged.verdict is not null then judged.verdict
+            when known_contacts.contact_id is null then 'unknown_contact'
+            when known_contacts.is_erased then 'erased'
+            else 'accepted'
+        end as verdict,
+        judged.is_machine,
+        coalesce(known_contacts.is_erased, false) as is_erased,
+        judged.occurred_at,
+        judged.loaded_at
+    from judged
+    left join known_contacts
+        on judged.contact_id = known_contacts.contact_id
+
+)
+
+select * from final

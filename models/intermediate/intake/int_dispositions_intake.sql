@@ -1,0 +1,53 @@
+{{ config(materialized='view') }}
+
+with staged as (
+
+    select * from {{ ref('stg_crm__dispositions') }}
+
+),
+
+known_contacts as (
+
+    select * from {{ ref('int_known_contacts') }}
+
+),
+
+judged as (
+
+    {{ at_the_door(
+        'staged',
+        refusals=[
+            ('disposition_id is null', 'missing_key'),
+            ('disposed_at is null or loaded_at is null', 'bad_timestamp'),
+            ('loaded_at > ' ~ as_of(), 'not_yet_visible'),
+            ('disposed_at > ' ~ as_of(), 'not_yet_visible'),
+        ],
+        key=['disposition_id'],
+        latest_by=['loaded_at', 'disposed_at'],
+    ) }}
+
+),
+
+final as (
+
+    select
+        judged.disposition_id,
+        judged.contact_id,
+        judged.account_id,
+        judged.rep_id,
+        judged.product_line,
+        judged.outcome,
+        judged.reason_code,
+        judged.reason_text,
+        judged.raw_record,
+        coalesce(judged.verdict, 'accepted') as verdict,
+        coalesce(known_contacts.is_erased, false) as is_erased,
+        judged.disposed_at,
+        judged.loaded_at
+    from judged
+    left join known_contacts
+        on judged.contact_id = known_contacts.contact_id
+
+)
+
+select * from final

@@ -1,0 +1,39 @@
+{{ config(materialized='view') }}
+
+with staged as (
+
+    select * from {{ ref('stg_crm__sales_reps') }}
+
+),
+
+judged as (
+
+    {{ at_the_door(
+        'staged',
+        refusals=[
+            ('rep_id is null', 'missing_key'),
+            ('loaded_at is null', 'bad_timestamp'),
+            ('loaded_at > ' ~ as_of(), 'not_yet_visible'),
+        ],
+        key=['rep_id'],
+        latest_by=['loaded_at'],
+    ) }}
+
+),
+
+final as (
+
+    select
+        rep_id,
+        rep_name,
+        rep_email,
+        raw_record,
+        coalesce(verdict, 'accepted') as verdict,
+        monthly_capacity,
+        is_active,
+        loaded_at
+    from judged
+
+)
+
+select * from final

@@ -1,0 +1,103 @@
+-- The timeline of an account and line: what its countable contacts add and take away,
+-- its own gates, its open opportunities.
+with contributions as (
+
+    select * from {{ ref('int_account_contributions') }}
+
+),
+
+gates as (
+
+    select * from {{ ref('int_account_gates') }}
+
+),
+
+opportunities as (
+
+    select
+        product_lines.definition_id,
+        opportunities.account_id,
+        product_lines.product_line,
+        opportunities.created_at,
+        opportunities.closed_at
+    from {{ ref('int_opportunities') }} as opportunities
+    inner join {{ ref('int_product_lines') }} as product_lines
+        on {{ counts_for_line(
+            'opportunities.product_line', 'product_lines.product_line'
+        ) }}
+    inner join {{ ref('int_account_profiles') }} as account_profiles
+        on
+            opportunities.account_id = account_profiles.account_id
+            and account_profiles.version_number = 1
+    where
+        opportunities.closed_at is null
+        or opportunities.created_at < opportunities.closed_at
+
+),
+
+changes as (
+
+    {%- for kind, change, moment, relation, condition in [
+        ('score', 'score_at_start', 'valid_from', 'contributions', 'true'),
+        ('score', '-score_at_end', 'valid_to', 'contributions', 'valid_to is not null'),
+        ('engaged', '1.0', 'valid_from', 'contributions', 'is_engaged'),
+        (
+            'engaged', '-1.0', 'engaged_until', 'contributions',
+            'is_engaged and engaged_until is not null',
+        ),
+        ('qualifying', '1.0', 'valid_from', 'contributions', 'passes_gates_and_fit'),
+        (
+            'qualifying', '-1.0', 'valid_to', 'contributions',
+            'passes_gates_and_fit and valid_to is not null',
+        ),
+        ('gates', '1.0', 'valid_from', 'gates', 'passes_gates'),
+        ('gates', '-1.0', 'valid_to', 'gates', 'passes_gates and valid_to is not null'),
+        ('opportunity', '1.0', 'created_at', 'opportunities', 'true'),
+        (
+            'opportunity', '-1.0', 'closed_at', 'opportunities',
+            'closed_at is not null',
+        ),
+    ] %}
+    select
+        definition_id,
+        account_id,
+        product_line,
+        '{{ kind }}' as kind,
+        {{ change }} as change,
+        {{ moment }} as changed_at
+    from {{ relation }}
+    where {{ condition }}
+
+    union all
+    {% endfor %}
+    -- so that every known account has a standing from the beginning of time
+    select
+        definition_id,
+        account_id,
+        product_line,
+        'start' as kind,
+        0.0 as change,
+        {{ beginning_of_time() }} as changed_at
+    from gates
+
+),
+
+final as (
+
+    select
+        definition_id,
+        account_id,
+        product_line,
+        {%- for kind in ['engaged', 'qualifying', 'gates', 'opportunity'] %}
+        cast(sum(case when kind = '{{ kind }}' then change else 0 end) as integer)
+            as {{ kind }}_change,
+        {%- endfor %}
+        sum(case when kind = 'score' then change else 0.0 end) as score_change,
+        changed_at
+    from changes
+    where changed_at <= {{ as_of() }}
+    group by definition_id, account_id, product_line, changed_at
+
+)
+
+select * from final

@@ -1,0 +1,147 @@
+-- The timeline: every instant at which anything may change the standing of a contact
+-- for a line, with what changes there. States are sums of what came and went: a period
+-- adds one where it starts and takes it away where it ends.
+with clocks as (
+
+    select
+        clocks.definition_id,
+        clocks.contact_id,
+        product_lines.product_line,
+        clocks.known_from,
+        -- a contact may be known before its first version and activity
+        least(clocks.started_at, clocks.known_from) as starts_at
+    from {{ ref('int_contact_clocks') }} as clocks
+    inner join {{ ref('int_product_lines') }} as product_lines
+        on clocks.definition_id = product_lines.definition_id
+
+),
+
+score_changes as (
+
+    select * from {{ ref('int_score_changes') }}
+
+),
+
+fit_scores as (
+
+    select * from {{ ref('int_fit_scores') }}
+
+),
+
+periods as (
+
+    select * from {{ ref('int_periods') }}
+
+),
+
+changes as (
+
+    select
+        definition_id,
+        contact_id,
+        product_line,
+        'start' as kind,
+        0.0 as change,
+        starts_at as changed_at
+    from clocks
+
+    union all
+
+    select
+        definition_id,
+        contact_id,
+        product_line,
+        'known' as kind,
+        1.0 as change,
+        known_from as changed_at
+    from clocks
+
+    union all
+
+    select
+        definition_id,
+        contact_id,
+        product_line,
+        'score' as kind,
+        score_change as change,
+        changed_at
+    from score_changes
+
+    union all
+
+    select
+        definition_id,
+        contact_id,
+        product_line,
+        'segment' as kind,
+        1.0 as change,
+        valid_from as changed_at
+    from fit_scores
+
+    union all
+
+    select
+        definition_id,
+        contact_id,
+        product_line,
+        kind,
+        1.0 as change,
+        valid_from as changed_at
+    from periods
+
+    union all
+
+    select
+        definition_id,
+        contact_id,
+        product_line,
+        kind,
+        -1.0 as change,
+        valid_to as changed_at
+    from periods
+    where valid_to is not null
+
+),
+
+-- what changed before the contact's history began holds from its beginning
+clipped as (
+
+    select
+        changes.definition_id,
+        changes.contact_id,
+        changes.product_line,
+        changes.kind,
+        changes.change,
+        greatest(changes.changed_at, clocks.starts_at) as changed_at
+    from changes
+    inner join clocks
+        on
+            changes.definition_id = clocks.definition_id
+            and changes.contact_id = clocks.contact_id
+            and changes.product_line = clocks.product_line
+    where changes.changed_at <= {{ as_of() }}
+
+),
+
+final as (
+
+    select
+        definition_id,
+        contact_id,
+        product_line,
+        {%- for kind in [
+            'known', 'segment', 'direct_request', 'suppressed', 'held', 'opportunity',
+            'stale', 'silent',
+        ] %}
+        cast(sum(case when kind = '{{ kind }}' then change else 0 end) as integer)
+            as {{ kind }}_change,
+        {%- endfor %}
+        sum(case when kind = 'score' then change else 0.0 end) as score_change,
+        max(case when kind = 'score' then changed_at end) as scored_at,
+        changed_at
+    from clipped
+    group by definition_id, contact_id, product_line, changed_at
+
+)
+
+select * from final

@@ -1,0 +1,76 @@
+-- The time in which a contact has not engaged for too long (Q8), before its first
+-- engagement among it.
+with activities as (
+
+    select * from {{ ref('int_timed_activities') }}
+    where is_engagement
+
+),
+
+clocks as (
+
+    select * from {{ ref('int_contact_clocks') }}
+
+),
+
+product_lines as (
+
+    select * from {{ ref('int_product_lines') }}
+    where max_silence_days is not null
+
+),
+
+gaps as (
+
+    select
+        definition_id,
+        contact_id,
+        engaged_before_at as engaged_at,
+        occurred_at as engaged_again_at
+    from activities
+    where engaged_before_at is not null
+
+    union all
+
+    select
+        definition_id,
+        contact_id,
+        last_engaged_at as engaged_at,
+        cast(null as timestamp) as engaged_again_at
+    from clocks
+    where last_engaged_at is not null
+
+),
+
+final as (
+
+    select
+        gaps.definition_id,
+        gaps.contact_id,
+        product_lines.product_line,
+        {{ add_days('gaps.engaged_at', 'product_lines.max_silence_days') }}
+            as valid_from,
+        gaps.engaged_again_at as valid_to
+    from gaps
+    inner join product_lines
+        on gaps.definition_id = product_lines.definition_id
+    where
+        gaps.engaged_again_at is null
+        or {{ add_days('gaps.engaged_at', 'product_lines.max_silence_days') }}
+        < gaps.engaged_again_at
+
+    union all
+
+    select
+        clocks.definition_id,
+        clocks.contact_id,
+        product_lines.product_line,
+        {{ beginning_of_time() }} as valid_from,
+        clocks.first_engaged_at as valid_to
+    from clocks
+    inner join product_lines
+        on clocks.definition_id = product_lines.definition_id
+
+)
+
+select * from final

@@ -1,0 +1,146 @@
+{{ config(materialized='view') }}
+
+with standing as (
+
+    select * from {{ ref('int_contact_standing') }}
+    where valid_to is null
+
+),
+
+fit_scores as (
+
+    select * from {{ ref('int_fit_scores') }}
+
+),
+
+product_lines as (
+
+    select
+        definition_id,
+        product_line,
+        official_from,
+        official_until
+    from {{ ref('int_product_lines') }}
+
+),
+
+clocks as (
+
+    select * from {{ ref('int_contact_clocks') }}
+
+),
+
+direct_requests as (
+
+    select
+        definition_id,
+        contact_id,
+        product_line,
+        max(occurred_at) as last_requested_at
+    from {{ ref('int_line_activities') }}
+    where is_direct_request
+    group by definition_id, contact_id, product_line
+
+),
+
+open_mqls as (
+
+    select
+        contact_id,
+        product_line,
+        max(case when is_official then 1 else 0 end) as is_handed_over
+    from {{ ref('int_mqls') }}
+    where ended_at is null
+    group by contact_id, product_line
+
+),
+
+scored as (
+
+    select
+        standing.*,
+        fit_scores.failing_criterion,
+        clocks.max_topic_downloads,
+        clocks.last_engaged_at,
+        product_lines.official_from,
+        {{ round_score(score_at(as_of())) }} as current_score,
+        (
+            coalesce(product_lines.official_from <= {{ as_of() }}, false)
+            and (
+                product_lines.official_until is null
+                or {{ as_of() }} < product_lines.official_until
+            )
+            and coalesce(open_mqls.is_handed_over, 0) = 0
+            -- a direct request since the definition took effect hands over (H6)
+            and coalesce(
+                direct_requests.last_requested_at < product_lines.official_from, true
+            )
+        ) as is_official_but_not_handed_over
+    from standing
+    inner join fit_scores
+        on
+            standing.definition_id = fit_scores.definition_id
+            and standing.contact_id = fit_scores.contact_id
+            and standing.product_line = fit_scores.product_line
+            and standing.segment_number = fit_scores.segment_number
+    inner join product_lines
+        on
+            standing.definition_id = product_lines.definition_id
+            and standing.product_line = product_lines.product_line
+    inner join clocks
+        on
+            standing.definition_id = clocks.definition_id
+            and standing.contact_id = clocks.contact_id
+    left join direct_requests
+        on
+            standing.definition_id = direct_requests.definition_id
+            and standing.contact_id = direct_requests.contact_id
+            and standing.product_line = direct_requests.product_line
+    left join open_mqls
+        on
+            standing.contact_id = open_mqls.contact_id
+            and standing.product_line = open_mqls.product_line
+
+),
+
+final as (
+
+    select
+        definition_id,
+        contact_id,
+        product_line,
+        account_id,
+        role_class,
+        case
+            when not is_known then 'Q1'
+            when not passes_gates then 'Q2'
+            when not passes_fit then 'Q3'
+            when not (passes_score or has_direct_request) then 'Q4'
+            when is_suppressed then 'Q5'
+            when is_held then 'Q6'
+            when has_opportunity then 'Q7'
+            when is_stale or is_silent then 'Q8'
+        end as failing_gate,
+        case
+            when not passes_gates then failing_criterion
+            when is_stale then 'stale'
+            when is_silent then 'silent'
+        end as failing_detail,
+        max_topic_downloads,
+        fit_score,
+        current_score as engagement_score,
+        {{ round_score('fit_score + current_score') }} as total_score,
+        {{ round_score('greatest(engagement_needed - current_score, 0.0)') }}
+            as points_missing,
+        is_qualified,
+        is_suppressed,
+        is_held,
+        is_qualified and is_official_but_not_handed_over
+            as is_qualified_not_handed_over,
+        last_engaged_at,
+        {{ as_of() }} as as_of
+    from scored
+
+)
+
+select * from final

@@ -1,0 +1,192 @@
+"""Compares what the warehouse built with the plain Python reference of the rules.
+
+One world is one seed number. To replay one by hand, from the project's root:
+
+    .venv/bin/python tests/python/differential.py 17
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from collections import Counter
+from datetime import datetime
+from pathlib import Path
+
+import reference
+import warehouse
+import worlds
+
+SCHEMAS = {
+    "fct_contact_scores": "scoring",
+    "fct_score_ledger": "scoring",
+    "fct_contact_score_history": "scoring",
+    "fct_account_scores": "scoring",
+    "fct_mqls": "qualification",
+    "fct_account_mqls": "qualification",
+    "fct_quarantined_records": "quality",
+    "fct_reconciliation": "quality",
+}
+WHO = ("definition_id", "contact_id", "product_line")
+ACCOUNT = ("definition_id", "account_id", "product_line")
+# What identifies a row of a mart when the two are put side by side.
+KEYS = {
+    "fct_contact_scores": WHO,
+    "fct_score_ledger": (*WHO, "entry_type", "entry_at", "activity_id"),
+    "fct_mqls": (*WHO, "mql_at"),
+    "fct_account_scores": ACCOUNT,
+    "fct_account_mqls": (*ACCOUNT, "mql_at"),
+    "fct_reconciliation": ("source_table",),
+}
+# Under a half-life a threshold is left between activities; results within two seconds
+# of each other are equal (scoring-rules.md, section 12).
+HALF_LIFE_TOLERANCE_SECONDS = 2.0
+
+
+def is_close(expected, found) -> bool:
+    """Whether two cells are the same, times and scores within their tolerance."""
+    if isinstance(expected, datetime) and isinstance(found, datetime):
+        seconds = abs((expected - found).total_seconds())
+        return seconds <= HALF_LIFE_TOLERANCE_SECONDS
+    if isinstance(expected, bool) or isinstance(found, bool):
+        return expected is found
+    if isinstance(expected, (int, float)) and isinstance(found, (int, float)):
+        return abs(expected - found) <= 2e-6
+    return expected == found
+
+
+def plain(name: str, value):
+    """Words that are matched without case and blanks are compared so, too."""
+    if name in ("facility_type", "state") and isinstance(value, str):
+        return value.strip().lower()
+    return value
+
+
+def compare_keyed(mart: str, expected: list[dict], found: list[dict]) -> list[str]:
+    """Row by row by the mart's key, over the columns the reference gives."""
+    differences = []
+    key = KEYS[mart]
+    found_rows = {tuple(row[name] for name in key): row for row in found}
+    if len(found_rows) != len(found):
+        differences.append(f"{mart}: {len(found) - len(found_rows)} rows share a key")
+    left_over = dict(found_rows)
+    for row in expected:
+        wanted = tuple(row[name] for name in key)
+        match = left_over.pop(wanted, None)
+        if match is None:
+            # a half-life crossing may be off by a moment
+            near = [
+                other
+                for other in left_over
+                if all(is_close(a, b) for a, b in zip(wanted, other))
+            ]
+            if near:
+                match = left_over.pop(near[0])
+        if match is None:
+            differences.append(f"{mart}: missing {row}")
+            continue
+        for name, value in row.items():
+            if name not in match or not is_close(
+                plain(name, value), plain(name, match[name])
+            ):
+                differences.append(
+                    f"{mart} {wanted}: {name} is {match.get(name)!r},"
+                    f" expected {value!r}\n      expected row {row}"
+                    f"\n      found row {match}"
+                )
+                break
+    differences += [f"{mart}: unexpected {row}" for row in left_over.values()]
+    return differences
+
+
+def compare_quarantine(expected: list[dict], found: list[dict]) -> list[str]:
+    """By table and reason, and by key where the reference keeps one."""
+    names = ("source_table", "reason", "record_key")
+    wanted = Counter(tuple(row[name] for name in names) for row in expected)
+    got = Counter(tuple(row[name] for name in names) for row in found)
+    return [
+        f"fct_quarantined_records: missing {key} x{n}"
+        for key, n in (wanted - got).items()
+    ] + [
+        f"fct_quarantined_records: unexpected {key} x{n}"
+        for key, n in (got - wanted).items()
+    ]
+
+
+def compare_history(expected: list[dict], found: list[dict]) -> list[str]:
+    """At every instant either side names, both must tell the same state."""
+    differences = []
+    state = ("fit_score", "engagement_score", "total_score", "is_qualified")
+    by_who: dict[tuple, tuple[list, list]] = {}
+    for side, rows in enumerate((expected, found)):
+        for row in rows:
+            who = tuple(row[name] for name in WHO)
+            by_who.setdefault(who, ([], []))[side].append(row)
+    for who, (wanted, got) in by_who.items():
+        wanted.sort(key=lambda row: row["valid_from"])
+        got.sort(key=lambda row: row["valid_from"])
+        if not wanted or not got:
+            differences.append(f"history {who}: only on one side")
+            continue
+        if wanted[0]["valid_from"] != got[0]["valid_from"]:
+            differences.append(
+                f"history {who}: starts {got[0]['valid_from']},"
+                f" expected {wanted[0]['valid_from']}"
+            )
+        for before, after in zip(got, got[1:]):
+            if before["valid_to"] != after["valid_from"]:
+                differences.append(f"history {who}: gap or overlap at {after}")
+        if got[-1]["valid_to"] is not None:
+            differences.append(f"history {who}: the last interval is closed")
+        for row in wanted:
+            match = [
+                other
+                for other in got
+                if is_close(other["valid_from"], row["valid_from"])
+            ]
+            if not match:
+                differences.append(f"history {who}: no interval starts at {row}")
+            elif not any(
+                all(is_close(row[name], other[name]) for name in state)
+                for other in match
+            ):
+                differences.append(f"history {who}: {match[0]}, expected {row}")
+    return differences
+
+
+def compare(expected: dict[str, list[dict]], warehouse_file: Path) -> list[str]:
+    """All differences between the reference's marts and the warehouse's, as text."""
+    differences = []
+    for mart, schema in SCHEMAS.items():
+        found = warehouse.rows(warehouse_file, f"select * from {schema}.{mart}")
+        if mart == "fct_quarantined_records":
+            differences += compare_quarantine(expected[mart], found)
+        elif mart == "fct_contact_score_history":
+            differences += compare_history(expected[mart], found)
+        else:
+            differences += compare_keyed(mart, expected[mart], found)
+    return differences
+
+
+def run_world(seed: int, folder: Path, contacts: int = 40) -> list[str]:
+    """Builds one world both ways. Odd seeds also change the rules. Returns the
+    differences, none where the two agree."""
+    project = warehouse.copy_project(folder / "project")
+    seeds = reference.read_seeds(warehouse.ROOT)
+    world = worlds.make_world(seed, contacts, seeds=seeds, change_rules=seed % 2 == 1)
+    worlds.write_world(world, folder / "raw")
+    rules = world.with_seeds(seeds)
+    worlds.write_seeds(world.seed_changes, project)
+    expected = reference.build(world.raw, rules, world.as_of)
+    built = folder / "warehouse.duckdb"
+    warehouse.build_models(folder / "raw", built, world.as_of, project)
+    return compare(expected, built)
+
+
+if __name__ == "__main__":
+    for number in sys.argv[1:]:
+        with tempfile.TemporaryDirectory() as scratch:
+            found = run_world(int(number), Path(scratch))
+        print(f"world {number}: {len(found)} differences")
+        for line in found[:12]:
+            print("  " + line, flush=True)

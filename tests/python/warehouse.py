@@ -1,0 +1,132 @@
+"""Builds the project on raw files, in this process, and reads what it left.
+
+A dbt command takes seconds to start and most of that is imports, so tests that build
+share one process; each warehouse is one DuckDB file.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+
+import duckdb
+from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+from dbt.cli.main import dbtRunner
+
+ROOT = Path(__file__).resolve().parents[2]
+PROJECT_PARTS = [
+    "dbt_project.yml",
+    "profiles.yml",
+    "models",
+    "seeds",
+    "macros",
+    "tests/generic",
+    "tests/singular",
+    "analyses",
+]
+
+
+class BuildFailed(Exception):
+    """A dbt command that did not succeed; the text is what it said."""
+
+
+@contextmanager
+def environment(**settings: str | None):
+    """Sets environment variables (None removes one) and puts the old ones back."""
+    before = {name: os.environ.get(name) for name in settings}
+    try:
+        for name, value in settings.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
+
+
+def copy_project(folder: Path) -> Path:
+    """Copies what dbt reads, so that a test may change seeds. Returns the copy."""
+    for part in PROJECT_PARTS:
+        source = ROOT / part
+        if source.is_dir():
+            shutil.copytree(source, folder / part, dirs_exist_ok=True)
+        elif source.exists():
+            (folder / part).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(source, folder / part)
+    return folder
+
+
+def dbt(
+    *arguments: str,
+    raw: Path | None,
+    warehouse: Path,
+    as_of: datetime | str | None = None,
+    project: Path = ROOT,
+) -> None:
+    """Runs one dbt command.
+
+    Raises BuildFailed with the errors dbt gave, one a line, where it did not succeed.
+    """
+    target = warehouse.parent / "target"
+    command = [
+        *arguments,
+        "--project-dir",
+        str(project),
+        "--profiles-dir",
+        str(project),
+        "--target-path",
+        str(target),
+        "--log-path",
+        str(target),
+        "--quiet",
+    ]
+    if as_of is not None:
+        command += ["--vars", f'{{as_of: "{as_of}"}}']
+    with environment(
+        MQL_RAW_PATH=str(raw) if raw else None,
+        MQL_WAREHOUSE_PATH=str(warehouse),
+        MQL_TARGET="duckdb",
+    ):
+        result = dbtRunner().invoke(command)
+        # the adapter keeps the file open, and nobody else can read it, until told
+        DuckDBConnectionManager.close_all_connections()
+    if not result.success:
+        messages = [str(result.exception)] if result.exception else []
+        for run in getattr(result.result, "results", None) or []:
+            if run.status in ("error", "fail"):
+                messages.append(f"{run.node.name}: {run.message}")
+        raise BuildFailed("\n".join(messages))
+
+
+def build_models(raw: Path, warehouse: Path, as_of, project: Path = ROOT) -> None:
+    """Seeds and models without their tests."""
+    dbt(
+        "build",
+        "--exclude-resource-type",
+        "test",
+        "--exclude-resource-type",
+        "unit_test",
+        raw=raw,
+        warehouse=warehouse,
+        as_of=as_of,
+        project=project,
+    )
+
+
+def rows(warehouse: Path, query: str) -> list[dict]:
+    """What a query gives, as dictionaries; times are naive UTC."""
+    connection = duckdb.connect(str(warehouse), read_only=True)
+    try:
+        cursor = connection.execute(query)
+        names = [column[0] for column in cursor.description]
+        return [dict(zip(names, row)) for row in cursor.fetchall()]
+    finally:
+        connection.close()
