@@ -41,7 +41,7 @@ DEFAULT_SEED = 20260630
 
 # Share of contacts planned as MQLs among those whose fit allows it, at a facility of
 # ordinary heat; found by measuring, so that a fifth of all contacts become MQLs.
-PLANNED_SHARE = 0.305
+PLANNED_SHARE = 0.28
 
 
 @dataclass(frozen=True)
@@ -157,7 +157,7 @@ def _moment(activity: Activity) -> int:
 def _journey_start(rng: Random, person: Person) -> int:
     """When a planned journey begins; the crowded months draw some of them."""
     share = rng.random()
-    for moment, width in ((GIVE_AWAY_STARTS, 0.07), (LIST_STARTS, 0.06)):
+    for moment, width in ((GIVE_AWAY_STARTS, 0.055), (LIST_STARTS, 0.07)):
         if share < width:
             person.created_at = min(person.created_at, moment)
             return moment

@@ -18,6 +18,7 @@ from mql.sample.clock import (
     START,
     load_moment,
     month_of,
+    quarter_of,
     stamp,
 )
 from mql.sample.estimate import (
@@ -47,7 +48,7 @@ REPS = (
 CAPACITY = 20  # new leads a month
 
 # Shares of handed-over MQLs by answer; the quarter of the give-away does worse.
-ANSWERS = {"accepted": 0.585, "rejected": 0.355, "contacted": 0.03, "none": 0.03}
+ANSWERS = {"accepted": 0.60, "rejected": 0.34, "contacted": 0.03, "none": 0.03}
 POOR_ANSWERS = {"accepted": 0.41, "rejected": 0.53, "contacted": 0.03, "none": 0.03}
 POOR_MONTHS = ("2025-01", "2025-02", "2025-03")
 LIST_ANSWERS = {"accepted": 0.52, "rejected": 0.44, "contacted": 0.02, "none": 0.02}
@@ -95,7 +96,7 @@ OTHER_TEXTS = (
     "Reached the wrong person; number belongs to a pharmacy",
 )
 
-OPPORTUNITY_SHARE = 0.66
+OPPORTUNITY_SHARE = 0.64
 WON_SHARE = 0.255
 # line: typical amount in US dollars, typical days from opportunity to close
 DEALS = ((60_000, 80), (780_000, 170), (24_000, 60), (55_000, 75))
@@ -117,19 +118,27 @@ class Quota:
         self.counts[choice] += weight
         self.total += weight
 
-    def lagging(
-        self, leanings: dict[str, float], rng: Random, barred: frozenset = frozenset()
-    ) -> str:
-        """The choice that lags its target most, moved by chance and by `leanings`."""
-        best, best_lag = "", -1e9
-        for choice, target in self.targets.items():
-            if choice in barred:
-                continue
-            lag = target * (self.total + 1) - self.counts[choice]
-            lag += 0.8 * rng.random() + leanings.get(choice, 0.0)
-            if lag > best_lag:
-                best, best_lag = choice, lag
-        return best
+    def lag(self, choice: str) -> float:
+        """By how many a choice is behind its target, were one more to be made."""
+        return self.targets[choice] * (self.total + 1) - self.counts[choice]
+
+
+def _lagging(
+    quotas: tuple[Quota, ...],
+    leanings: dict[str, float],
+    rng: Random,
+    barred: frozenset = frozenset(),
+) -> str:
+    """The choice that lags most over the quotas, moved by chance and by `leanings`."""
+    best, best_lag = "", -1e9
+    for choice in quotas[0].targets:
+        if choice in barred:
+            continue
+        lag = sum(quota.lag(choice) for quota in quotas)
+        lag += 0.8 * rng.random() + leanings.get(choice, 0.0)
+        if lag > best_lag:
+            best, best_lag = choice, lag
+    return best
 
 
 class Desk:
@@ -145,12 +154,19 @@ class Desk:
     def answer(self, moment: int, leaning: float, rng: Random) -> str:
         """Sales' answer to an MQL awarded at a time in seconds."""
         month = month_of(moment)
-        if month not in self._answers:
-            poor = POOR_ANSWERS if month in POOR_MONTHS else ANSWERS
-            self._answers[month] = Quota(LIST_ANSWERS if month == LIST_MONTH else poor)
-        quota = self._answers[month]
-        outcome = quota.lagging({"accepted": leaning}, rng)
-        quota.count(outcome)
+        targets = ANSWERS
+        if month in POOR_MONTHS:
+            targets = POOR_ANSWERS
+        elif month == LIST_MONTH:
+            targets = LIST_ANSWERS
+        # by month and by quarter, so that neither strays far in a small sample
+        quotas = tuple(
+            self._answers.setdefault(group, Quota(targets))
+            for group in (month, quarter_of(moment) + str(targets["accepted"]))
+        )
+        outcome = _lagging(quotas, {"accepted": leaning}, rng)
+        for quota in quotas:
+            quota.count(outcome)
         return outcome
 
     def reason(
@@ -162,26 +178,28 @@ class Desk:
         so that the whole comes out at `REASONS`.
         """
         month = month_of(moment)
-        if month not in self._reasons_of_month:
-            shares = OWN_REASONS.get(month, REASONS)
-            self._reasons_of_month[month] = Quota(shares)
-        monthly = self._reasons_of_month[month]
+        shares = OWN_REASONS.get(month, REASONS)
+        # the reviews may count MQLs or leads; a month must look right either way
+        monthly = self._reasons_of_month.setdefault(month, Quota(shares))
+        leads = self._reasons_of_month.setdefault(month + " leads", Quota(shares))
         if month in OWN_REASONS:
-            reason = monthly.lagging(leanings, rng)
+            reason = _lagging((monthly,), leanings, rng)
         else:
             barred = frozenset(
                 reason
                 for reason, ceiling in CEILINGS.items()
                 if monthly.counts[reason] + mqls > ceiling * (monthly.total + mqls)
+                or leads.counts[reason] + 1 > ceiling * (leads.total + 1)
             )
-            reason = self._reasons.lagging(leanings, rng, barred)
+            reason = _lagging((self._reasons,), leanings, rng, barred)
         monthly.count(reason, mqls)
+        leads.count(reason)
         self._reasons.count(reason, mqls)
         return reason
 
     def opens_deal(self, leaning: float, rng: Random) -> bool:
         """Whether an accepted lead becomes an opportunity."""
-        opened = self._opened.lagging({"yes": leaning}, rng)
+        opened = _lagging((self._opened,), {"yes": leaning}, rng)
         self._opened.count(opened)
         return opened == "yes"
 
@@ -189,7 +207,7 @@ class Desk:
         """'won', 'lost' or, where it does not close in time, 'open'."""
         won = "no"
         if closes:
-            won = self._won.lagging({"yes": leaning}, rng)
+            won = _lagging((self._won,), {"yes": leaning}, rng)
         # an open deal counts against the share won, like a lost one
         self._won.count(won)
         if not closes:

@@ -122,7 +122,15 @@ final as (
             when is_stale or is_silent then 'Q8'
         end as failing_gate,
         case
+            when is_qualified or not is_known then null
             when not passes_gates then failing_criterion
+            when
+                not passes_fit
+                or not (passes_score or has_direct_request)
+                or is_suppressed
+                or is_held
+                or has_opportunity
+                then null
             when is_stale then 'stale'
             when is_silent then 'silent'
         end as failing_detail,
