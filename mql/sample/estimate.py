@@ -34,7 +34,7 @@ class Fit:
     (`service_at`) and not here.
     """
 
-    __slots__ = ("points", "passes", "role_class", "role", "specialty")
+    __slots__ = ("passes", "points", "role", "role_class", "specialty")
 
     def __init__(self, role: str, specialty: str, facility: Facility, beds: int | None):
         known = ROLES.get(role)

@@ -175,12 +175,6 @@ def _bed_count(share: float) -> int:
 class Facility:
     """One facility; `versions` are (time, beds or None, owner) in time order."""
 
-    __slots__ = (
-        "number account_id name kind is_hospital is_target is_capital_target"
-        " is_disqualified state country coverage territory owner parent_id versions"
-        " own_contracts rival_contracts staff headcount heat has_mail_gateway rng"
-    ).split()
-
     def __init__(self, seed: int, number: int):
         rng = self.rng = Random(f"{seed}/facility/{number}")
         random = rng.random
@@ -285,7 +279,7 @@ class Facility:
         share = rng.random()
         if share > 0.27:
             return
-        start = START // DAY * DAY + int((rng.random() * 1100 - 700)) * DAY
+        start = START // DAY * DAY + int(rng.random() * 1100 - 700) * DAY
         end = start + (365, 730, 1095)[int(rng.random() * 3)] * DAY
         if share < 0.19:
             self.own_contracts.append((start, end))

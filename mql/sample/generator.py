@@ -14,6 +14,7 @@ from mql.sample.clock import (
     HOUR,
     LOAD_TEXTS,
     START,
+    lateness,
     stamp,
 )
 from mql.sample.estimate import MISFIT_POINTS
@@ -41,7 +42,7 @@ DEFAULT_SEED = 20260630
 
 # Share of contacts planned as MQLs among those whose fit allows it, at a facility of
 # ordinary heat; found by measuring, so that a fifth of all contacts become MQLs.
-PLANNED_SHARE = 0.28
+PLANNED_SHARE = 0.285
 
 
 @dataclass(frozen=True)
@@ -157,7 +158,7 @@ def _moment(activity: Activity) -> int:
 def _journey_start(rng: Random, person: Person) -> int:
     """When a planned journey begins; the crowded months draw some of them."""
     share = rng.random()
-    for moment, width in ((GIVE_AWAY_STARTS, 0.055), (LIST_STARTS, 0.07)):
+    for moment, width in ((GIVE_AWAY_STARTS, 0.055), (LIST_STARTS, 0.06)):
         if share < width:
             person.created_at = min(person.created_at, moment)
             return moment
@@ -186,17 +187,14 @@ def _write_activities(
     add = lines.append
     for number, (moment, touch) in enumerate(activities):
         day, clock = divmod(moment, DAY)
-        share = random()
-        loaded = LOAD_TEXTS[moment // HOUR]
-        if share < 0.012:
-            # late: a source that was down for some days
-            loaded = stamp(moment + int((1 + 8 * share / 0.012) * DAY))
+        late = lateness(moment)
+        loaded = stamp(moment + late) if late else LOAD_TEXTS[moment // HOUR]
         line = (
             f"{prefix}{number},{contact_id},{touch.activity_type},"
             f"{DAY_TEXTS[day]}{CLOCK_TEXTS[clock]},{touch.cells},"
             f"{touch.is_machine},{loaded}"
         )
         add(line)
-        if share > 0.997:
+        if random() > 0.997:
             # sent twice by the source, to the letter
             add(line)

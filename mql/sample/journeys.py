@@ -107,13 +107,17 @@ def glance(rng: Random, person: Person, catalogue: Catalogue) -> list[Activity]:
             papers = catalogue.papers
             add((moment, papers[int(random() * len(papers))]))
             spent += 10
-        elif share < 0.75:
+        elif share < 0.70:
             pages = catalogue.high_intent_pages
             add((moment, pages[int(random() * len(pages))]))
             spent += 10
-        elif spent + 20 <= allowed:
+        elif share < 0.85 and spent + 20 <= allowed:
             _join_webinar(rng, catalogue, moment, add)
             spent += 20
+        elif share >= 0.85:
+            spent += _drop_in(rng, catalogue, moment, allowed - spent, add)
+    if person.facility.own_contracts and spent + 10 <= allowed and random() < 0.06:
+        add((person.created_at + int(random() * span), catalogue.complaint))
     if allowed == MISFIT_POINTS and random() < 0.07:
         # keen, but nobody the definition looks for
         moment = person.created_at + int(random() * span)
@@ -124,6 +128,22 @@ def glance(rng: Random, person: Person, catalogue: Catalogue) -> list[Activity]:
         if random() < 0.4:
             add((moment, catalogue.requests[CONSUMABLE][int(random() * 3)]))
     return [activity for activity in activities if activity[0] < END]
+
+
+def _drop_in(rng: Random, catalogue: Catalogue, moment: int, room: int, add) -> int:
+    """A visit to the next show after a time, worth at most `room` points."""
+    random = rng.random
+    for show in catalogue.shows:
+        if show.starts_at > moment:
+            visited_at = show.starts_at + int((8 + 24 * random() * show.days) * HOUR)
+            if room < 5:
+                return 0
+            add((visited_at, show.scan))
+            if room < 20:
+                return 5
+            add((visited_at + 600, show.session if random() < 0.6 else show.booth))
+            return 20
+    return 0
 
 
 def _join_webinar(rng: Random, catalogue: Catalogue, moment: int, add) -> int:

@@ -24,11 +24,6 @@ _PROMOTIONS = {
 class Person:
     """One contact. Times are seconds since 1970."""
 
-    __slots__ = (
-        "contact_id first_name last_name created_at role specialty title facility fit"
-        " allowed_points changes"
-    ).split()
-
     def __init__(self, rng: Random, facility: Facility, number: int):
         random = rng.random
         self.facility = facility

@@ -54,7 +54,7 @@ def machine_made(plot: Plot) -> None:
     plot.act(
         who,
         "email_click",
-        sent + "1.5",
+        sent + "1.500000",
         message_id="PLANT-4",
         campaign="planted",
     )
@@ -90,13 +90,19 @@ def profile_changes(plot: Plot) -> None:
         at="2025-07-01 08:00:00",
         job_title="Attending Surgeon",
     )
+    plot.answer(who, "accepted", "2025-07-01 15:00:00", product_line="")
 
     who = "C-PLANT-MOVER"
     plot.account("F-PLANT-MOVER-OLD", "community_hospital", 90)
     plot.account("F-PLANT-MOVER-NEW", "academic_medical_center", 450)
     plot.contact(who, "F-PLANT-MOVER-OLD")
     _seventy_five(plot, who, "2025-09")
+    plot.answer(who, "accepted", "2025-09-22 10:00:00")
+    plot.answer(who, "accepted", "2025-09-22 10:00:01", product_line="consumable")
     plot.contact(who, "F-PLANT-MOVER-NEW", at="2025-10-15 08:00:00")
+    plot.answer(
+        who, "accepted", "2025-10-15 12:00:00", product_line="capital_equipment"
+    )
 
     who = "C-PLANT-BEDS"
     plot.account("F-PLANT-BEDS", "acute_care_hospital", 210)
@@ -227,6 +233,7 @@ def late_rows(plot: Plot) -> None:
     plot.contact(
         who, at="2026-04-20 09:00:00", created_at="2026-04-20 09:00:00", phone=""
     )
+    plot.answer(who, "contacted", "2026-04-20 13:00:00")
 
 
 def silences(plot: Plot) -> None:
@@ -295,10 +302,12 @@ def gates(plot: Plot) -> None:
     plot.account("F-PLANT-NOBEDS", "acute_care_hospital", "")
     plot.contact("C-PLANT-NOBEDS", "F-PLANT-NOBEDS")
     _seventy_five(plot, "C-PLANT-NOBEDS", "2025-08")
+    plot.answer("C-PLANT-NOBEDS", "accepted", "2025-08-22 09:00:00", product_line="")
 
     plot.account("F-PLANT-WORDBEDS", "acute_care_hospital", "about 300")
     plot.contact("C-PLANT-WORDBEDS", "F-PLANT-WORDBEDS")
     _seventy_five(plot, "C-PLANT-WORDBEDS", "2024-11")
+    plot.answer("C-PLANT-WORDBEDS", "accepted", "2024-11-22 09:00:00", product_line="")
 
     plot.account("F-PLANT-UNCOVERED", state="AK", owner_rep_id="")
     plot.contact("C-PLANT-UNCOVERED", "F-PLANT-UNCOVERED", state="AK")

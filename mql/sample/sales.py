@@ -16,6 +16,7 @@ from mql.sample.clock import (
     END,
     HOUR,
     START,
+    lateness,
     load_moment,
     month_of,
     quarter_of,
@@ -48,10 +49,10 @@ REPS = (
 CAPACITY = 20  # new leads a month
 
 # Shares of handed-over MQLs by answer; the quarter of the give-away does worse.
-ANSWERS = {"accepted": 0.60, "rejected": 0.34, "contacted": 0.03, "none": 0.03}
-POOR_ANSWERS = {"accepted": 0.41, "rejected": 0.53, "contacted": 0.03, "none": 0.03}
+ANSWERS = {"accepted": 0.59, "rejected": 0.375, "contacted": 0.02, "none": 0.015}
+POOR_ANSWERS = {"accepted": 0.42, "rejected": 0.54, "contacted": 0.02, "none": 0.02}
 POOR_MONTHS = ("2025-01", "2025-02", "2025-03")
-LIST_ANSWERS = {"accepted": 0.52, "rejected": 0.44, "contacted": 0.02, "none": 0.02}
+LIST_ANSWERS = {"accepted": 0.53, "rejected": 0.43, "contacted": 0.02, "none": 0.02}
 
 # Shares of all rejections by reason; two months have a mix of their own.
 REASONS = {
@@ -85,7 +86,7 @@ LIST_REASONS = {
 }
 OWN_REASONS = {GIVE_AWAY_MONTH: GIVE_AWAY_REASONS, LIST_MONTH: LIST_REASONS}
 # in any other month these stay below what the reviews call too much
-CEILINGS = {"no_response": 0.20, "not_qualified_facility": 0.29}
+CEILINGS = {"no_response": 0.199, "not_qualified_facility": 0.29}
 
 HOLD_DAYS = {"no_budget": 180, "existing_customer": 365}
 UNTIL_CHANGE = {"wrong_specialty", "wrong_role", "not_qualified_facility"}
@@ -96,7 +97,7 @@ OTHER_TEXTS = (
     "Reached the wrong person; number belongs to a pharmacy",
 )
 
-OPPORTUNITY_SHARE = 0.64
+OPPORTUNITY_SHARE = 0.66
 WON_SHARE = 0.255
 # line: typical amount in US dollars, typical days from opportunity to close
 DEALS = ((60_000, 80), (780_000, 170), (24_000, 60), (55_000, 75))
@@ -481,7 +482,7 @@ class Tracker:
             # forgotten; the next hand-over begins when this one has expired
             self._later(moment + 180 * DAY, "answer", (moment, outcome))
             return
-        known_at = load_moment(moment)
+        known_at = max(load_moment(moment), moment + lateness(moment))
         if requested:
             delay = 1.7 * HOUR * rng.lognormvariate(0, 0.75)
         else:

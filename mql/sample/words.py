@@ -145,7 +145,7 @@ ROLES = {
     "medical_director": Role(
         True,
         "DDDD",
-        ("Medical Director", "Medical Director, Surgical Services"),
+        ("Medical Director", "Associate Medical Director"),
         SURGEONS + PHYSICIANS,
     ),
     "practice_owner": Role(
@@ -435,7 +435,12 @@ STATES = (
     ("DE", "BY", 1500, "uncovered", ""),
 )
 
-PLACES = tuple(
+
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(text.split())
+
+
+PLACES = _words(
     """Amber Ash Aspen Bayview Beacon Birch Bluff Briar Bridgeport Brook Canyon Cedar
     Chestnut Clearwater Cliffside Copper Coral Crest Cypress Dogwood Eastgate Elm
     Evergreen Fairmont Fern Forest Foxglove Garnet Glen Granite Greenfield Harbor
@@ -443,18 +448,18 @@ PLACES = tuple(
     Kestrel Lakeside Larkspur Laurel Linden Magnolia Maple Marigold Meadow Mesa
     Northgate Oakdale Orchard Palmetto Pinecrest Prairie Quarry Redwood Ridgeview
     Riverbend Rosewood Sable Sage Shoreline Silver Spruce Stonebridge Summit Sycamore
-    Tamarack Thornbury Timber Valley Verbena Walnut Westbrook Willow Windmere""".split()
+    Tamarack Thornbury Timber Valley Verbena Walnut Westbrook Willow Windmere"""
 )
-FIRST_NAMES = tuple(
+FIRST_NAMES = _words(
     """Aaron Aisha Alan Alice Amir Ana Andre Anita Anna Arjun Barbara Ben Bianca Brian
     Camila Carlos Carmen Chen Claire Daniel Dana David Deepa Diego Elena Elise Emily
     Eric Esther Ethan Fatima Felix Frank Grace Hannah Hassan Helen Hugo Ian Imani Irene
     Isaac Ivy Jack Jada James Jane Jin Joan Joel John Jose Joy Julia Karen Kenji Kevin
     Kira Lamar Laura Leah Leo Lena Liam Linda Lucas Maria Mark Maya Mei Miguel Mona
     Nadia Naomi Nate Nina Noah Nora Olga Omar Oscar Paul Priya Rachel Raj Rosa Ruth
-    Sam Sara Sofia Tara Theo Tom Uma Vera Victor Wei Yara Yusuf Zoe""".split()
+    Sam Sara Sofia Tara Theo Tom Uma Vera Victor Wei Yara Yusuf Zoe"""
 )
-LAST_NAMES = tuple(
+LAST_NAMES = _words(
     """Abbott Adams Ahmed Allen Alvarez Anderson Bailey Baker Banerjee Barnes Becker
     Bennett Bishop Brooks Brown Burke Campbell Carter Castillo Chang Chen Choi Clark
     Cohen Collins Cooper Cruz Das Davis Delgado Diaz Dixon Edwards Ellis Evans Farah
@@ -465,7 +470,7 @@ LAST_NAMES = tuple(
     Ortiz Park Patel Perez Peterson Phillips Price Ramirez Reed Reyes Rivera Roberts
     Robinson Rogers Rossi Russell Sanchez Sanders Schmidt Scott Shah Singh Smith Stone
     Sullivan Taylor Thomas Torres Turner Vargas Wagner Walker Wang Ward Watson White
-    Williams Wilson Wong Wright Yang Young Zhang""".split()
+    Williams Wilson Wong Wright Yang Young Zhang"""
 )
 
 # The seller, invented; .example never resolves.

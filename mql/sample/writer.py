@@ -11,6 +11,7 @@ import io
 import shutil
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
+from typing import Self
 
 # The raw tables and their columns, in the order of the contract, with the type that a
 # column has in Parquet.
@@ -130,7 +131,7 @@ class Writer:
         self._converter: ThreadPoolExecutor | None = None
         self._conversion: Future | None = None
 
-    def __enter__(self) -> "Writer":
+    def __enter__(self) -> Self:
         shutil.rmtree(self._workshop, ignore_errors=True)
         self._workshop.mkdir(parents=True)
         if self.file_format == "parquet":

@@ -50,7 +50,7 @@ BAD_TIMES = (
     "null",
     "2026-01-05 10:00:00 Mars",
 )
-BED_COUNTS = ("200", "199", "201", "350", "650", "0", "12", "200")
+BED_COUNTS = ("200", "350", "650", "0", "12")
 BAD_BED_COUNTS = ("", "n/a", "~250", "1,200", "two hundred", "-")
 
 
@@ -79,7 +79,7 @@ class Someone:
     born: datetime
     cells: dict[str, str]
     instants: list[datetime] = field(default_factory=list)
-    messages: list[tuple[str, datetime]] = field(default_factory=list)
+    versions: list[tuple[datetime, dict[str, str]]] = field(default_factory=list)
 
 
 class Words:
@@ -154,6 +154,14 @@ class Words:
             "requalify_gap_days",
         ):
             limits |= {row[column] for row in seeds["definitions"]}
+        least = {row["min_bed_count"] for row in criteria if row["min_bed_count"]}
+        self.bed_counts = [
+            str(int(count) + more)
+            for count in sorted(least)
+            for more in (-1, 0, 0, 0, 1, 150, 150)
+        ]
+        until_change = [row for row in reasons if row["until_profile_change"] == "true"]
+        self.profile_reasons = sorted({row["reason_code"] for row in until_change})
         self.boundaries = sorted(
             {float(limit) for limit in limits if limit} | set(BOUNDARY_DAYS)
         )
@@ -331,7 +339,11 @@ class Maker:
 
     def account_cells(self, good: bool) -> dict[str, str]:
         """What one version says of an account."""
-        beds = BED_COUNTS if good or self.chance(0.5) else BAD_BED_COUNTS
+        beds = BED_COUNTS
+        if good and self.words.bed_counts and self.chance(0.8):
+            beds = self.words.bed_counts
+        elif self.chance(0.5):
+            beds = BAD_BED_COUNTS
         if self.chance(0.15):
             country, state = self.rng.choice([("US", ""), ("", ""), ("GB", "")])
         elif good:
@@ -340,7 +352,7 @@ class Maker:
             country, state = self.place()
         return {
             "facility_type": self.facility_type(good),
-            "bed_count": "350" if good and self.chance(0.7) else self.rng.choice(beds),
+            "bed_count": self.rng.choice(beds),
             "state": state,
             "country": country,
         }
@@ -521,6 +533,7 @@ class Maker:
 
     def make_version(self, one: Someone, t: datetime, cells: dict[str, str]) -> None:
         """One version of a contact, sometimes restated with the same `updated_at`."""
+        one.versions.append((t, dict(cells)))
         row = self.add(
             "contacts",
             **one.cells,
@@ -846,6 +859,86 @@ class Maker:
             kind = self.rng.choice(kinds)
             self.activity(one, kind, back, asset_name=self.new_id("asset"))
 
+    def wrong_person_story(self, one: Someone) -> None:
+        """Rejected for who they are; then one thing changes, or only seems to."""
+        if not self.words.profile_reasons:
+            return
+        rng = self.rng
+        t = max(self.some_time() - 120 * DAY, min(at for at, _ in one.versions))
+        line = self.line()
+        kinds = [*self.words.strong, *self.words.direct_requests]
+
+        def engage(since: datetime) -> None:
+            for _ in range(rng.randint(2, 4)):
+                at = since + timedelta(hours=rng.randint(0, 40))
+                cells = {"asset_name": self.new_id("asset"), "product_line": line}
+                self.activity(one, rng.choice(kinds), at, **cells)
+
+        engage(t - 2 * DAY)
+        self.add(
+            "dispositions",
+            disposition_id=self.new_id("dis"),
+            contact_id=one.contact_id,
+            product_line=line,
+            outcome="rejected",
+            reason_code=rng.choice(self.words.profile_reasons),
+            disposed_at=self.stamp(t),
+            loaded_at=self.stamp(t),
+        )
+        cells = self.version_cells(one, t)
+        changed = t + rng.choice([0 * TICK, TICK, 3 * DAY, 10 * DAY])
+        what = rng.choice(
+            ["nothing", "notation", "title", "role", "specialty", "account", "beds"]
+        )
+        if what == "notation":
+            cells["specialty"] = self.other_notation(cells["specialty"])
+            cells["role"] = cells["role"].upper() + " "
+        elif what == "title":
+            cells["job_title"] += ", MD"
+        elif what == "role":
+            cells["role"] = rng.choice(self.words.roles_of["decision_maker"])
+        elif what == "specialty":
+            cells["specialty"] = self.specialty_cell(True)
+        elif what == "account":
+            cells["account_id"] = rng.choice(self.accounts)
+        if what == "beds":
+            self.another_account_version(
+                rng.choice([cells["account_id"], rng.choice(self.accounts)]), changed
+            )
+        else:
+            self.make_version(one, changed, cells)
+        one.instants.append(changed)
+        engage(changed + rng.choice([0, 0, 1, 5]) * DAY)
+        engage(changed + 40 * DAY)
+
+    def version_cells(self, one: Someone, t: datetime) -> dict[str, str]:
+        """What the version of a contact at `t` says."""
+        known = [version for version in one.versions if version[0] <= t]
+        _, cells = max(known or one.versions[:1], key=lambda version: version[0])
+        return dict(cells)
+
+    def other_notation(self, specialty: str) -> str:
+        """The same specialty as another of its names."""
+        for row in self.words.specialties:
+            names = [row["specialty"], row["specialty_name"], row["nucc_code"]]
+            if specialty.strip().lower() in [name.lower() for name in names]:
+                return self.rng.choice([name for name in names if name])
+        return specialty
+
+    def another_account_version(self, account_id: str, t: datetime) -> None:
+        """A version of an account that changes its beds, its type, or only its name."""
+        rows = [row for row in self.rows["accounts"] if row["account_id"] == account_id]
+        if not rows:
+            return
+        changes = [
+            {"bed_count": "777"},
+            {"facility_type": self.facility_type(True)},
+            {"account_name": "Renamed Hospital"},
+            {"facility_type": rows[-1]["facility_type"].upper()},
+        ]
+        stamps = {"updated_at": self.stamp(t), "loaded_at": self.stamp(t)}
+        self.again("accounts", rows[-1], **stamps, **self.rng.choice(changes))
+
     def bad_activities(self) -> None:
         """Rows that section 11 refuses, and rows at its very edges."""
         one, rng = self.rng.choice(self.people), self.rng
@@ -948,6 +1041,8 @@ class Maker:
             self.tell(one)
         for one in self.rng.sample(self.people, k=len(self.people) // 4):
             self.merging_story(one)
+        for one in self.rng.sample(self.people, k=len(self.people) // 4):
+            self.wrong_person_story(one)
         for _ in range(max(2, len(self.accounts) // 2)):
             self.busy_account()
         self.bad_activities()

@@ -19,7 +19,7 @@ page_classes as (
 with_last_send as (
 
     select
-        activities.*,
+        *,
         -- by range, so that a send at the very instant of an open is its send (A2)
         max(case when activity_type = 'email_send' then occurred_at end) over (
             partition by contact_id, message_id

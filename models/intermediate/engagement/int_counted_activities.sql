@@ -54,7 +54,7 @@ ranked as (
 with_repeats as (
 
     select
-        ranked.*,
+        *,
         (
             not is_machine
             and (
@@ -69,7 +69,7 @@ with_repeats as (
 with_day_rank as (
 
     select
-        with_repeats.*,
+        *,
         row_number() over (
             partition by
                 definition_id,

@@ -45,7 +45,8 @@ moves as (
                 then 0
             when topic_downloads.topic_downloads >= product_lines.topic_depth_downloads
                 then
-                    activity_rules.points + coalesce(product_lines.topic_depth_points, 0)
+                    activity_rules.points
+                    + coalesce(product_lines.topic_depth_points, 0)
             else activity_rules.points
         end as points_due,
         case
@@ -84,7 +85,7 @@ moves as (
 in_blocks as (
 
     select
-        moves.*,
+        *,
         block as score_block,
         false as is_run_in
     from moves
@@ -92,7 +93,7 @@ in_blocks as (
     union all
 
     select
-        moves.*,
+        *,
         block + 1 as score_block,
         true as is_run_in
     from moves
@@ -105,7 +106,7 @@ in_blocks as (
 scaled as (
 
     select
-        in_blocks.*,
+        *,
         case
             when half_life_days is null then 1.0
             else {{ half_life_scale('occurred_at', 'half_life_days', 'score_block') }}
@@ -120,7 +121,7 @@ scaled as (
 with_sums as (
 
     select
-        scaled.*,
+        *,
         points_due * scale as scaled_points,
         sum(points_due * scale) over (
             partition by definition_id, contact_id, product_line, score_block
@@ -146,7 +147,7 @@ with_sums as (
 with_floor as (
 
     select
-        with_sums.*,
+        *,
         -- where the sum without a floor stood lowest, at any row before this one
         least(
             0.0,
@@ -166,7 +167,7 @@ with_floor as (
 with_moves as (
 
     select
-        with_floor.*,
+        *,
         running_points - scaled_points - previous_loss_due as sum_before_loss,
         running_points - scaled_points - loss_due as sum_after_loss,
         running_points - loss_due as sum_after

@@ -33,7 +33,7 @@ with_last_engagement as (
 with_steps as (
 
     select
-        with_last_engagement.*,
+        *,
         case
             when inactivity_days is not null and engaged_before_at is not null
                 then {{ inactivity_steps(
@@ -51,7 +51,7 @@ with_steps as (
 with_running_steps as (
 
     select
-        with_steps.*,
+        *,
         coalesce(
             sum(case when is_engagement then steps_in_silence else 0 end) over (
                 partition by definition_id, contact_id

@@ -39,7 +39,7 @@ resolved as (
 numbered as (
 
     select
-        resolved.*,
+        *,
         row_number() over (
             partition by account_id order by updated_at
         ) as version_number,

@@ -49,7 +49,7 @@ resolved as (
 numbered as (
 
     select
-        resolved.*,
+        *,
         row_number() over (
             partition by contact_id order by updated_at
         ) as version_number,

@@ -42,10 +42,7 @@ with_account as (
             when account_profiles.state is not null then account_profiles.country
             else contact_profiles.country
         end as country,
-        case
-            when account_profiles.state is not null then account_profiles.state
-            else contact_profiles.state
-        end as state,
+        coalesce(account_profiles.state, contact_profiles.state) as state,
         greatest(contact_profiles.valid_from, account_profiles.valid_from)
             as valid_from,
         least(contact_profiles.valid_to, account_profiles.valid_to) as valid_to

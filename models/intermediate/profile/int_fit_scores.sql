@@ -81,25 +81,37 @@ scored as (
 
     select
         classified.*,
-        case when is_target_specialty then fit_rules.target_specialty_points else 0 end
-            as target_specialty_points,
         case
-            when facility_class = 'target' then fit_rules.target_facility_points
+            when classified.is_target_specialty then fit_rules.target_specialty_points
+            else 0
+        end as target_specialty_points,
+        case
+            when classified.facility_class = 'target'
+                then fit_rules.target_facility_points
             else 0
         end as target_facility_points,
         case
-            when role_class = 'decision_maker' then fit_rules.decision_maker_points
+            when classified.role_class = 'decision_maker'
+                then fit_rules.decision_maker_points
             else 0
         end as decision_maker_points,
         case
-            when coverage = 'target' then fit_rules.target_geography_points else 0
+            when classified.coverage = 'target'
+                then fit_rules.target_geography_points
+            else 0
         end as target_geography_points,
-        case when is_current_customer then fit_rules.current_customer_points else 0 end
-            as current_customer_points,
-        case when role_class = 'trainee' then fit_rules.trainee_points else 0 end
-            as trainee_points,
         case
-            when facility_class = 'disqualified'
+            when classified.is_current_customer
+                then fit_rules.current_customer_points
+            else 0
+        end as current_customer_points,
+        case
+            when classified.role_class = 'trainee'
+                then fit_rules.trainee_points
+            else 0
+        end as trainee_points,
+        case
+            when classified.facility_class = 'disqualified'
                 then fit_rules.disqualified_facility_points
             else 0
         end as disqualified_facility_points
@@ -139,7 +151,9 @@ gated as (
                 and scored.facility_class <> 'target'
                 then 'facility'
             -- unknown beds fail: nobody has said that the facility is large enough
-            when coalesce(scored.bed_count < product_lines.min_bed_count, product_lines.min_bed_count is not null)
+            when
+                product_lines.min_bed_count is not null
+                and coalesce(scored.bed_count < product_lines.min_bed_count, true)
                 then 'beds'
             when
                 product_lines.allowed_role_classes is not null

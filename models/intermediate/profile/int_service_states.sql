@@ -29,7 +29,7 @@ periods as (
         product_lines.product_line,
         contracts.account_id,
         1 as customer,
-        0 as signal,
+        0 as service_signal,
         contracts.starts_on as valid_from,
         contracts.ends_on as valid_to
     from contracts
@@ -44,7 +44,7 @@ periods as (
         product_lines.product_line,
         contracts.account_id,
         0 as customer,
-        1 as signal,
+        1 as service_signal,
         greatest(
             contracts.starts_on,
             {{ add_days('contracts.ends_on', '-product_lines.service_window_days') }}
@@ -64,7 +64,7 @@ periods as (
         product_lines.product_line,
         contracts.account_id,
         0 as customer,
-        1 as signal,
+        1 as service_signal,
         contracts.starts_on as valid_from,
         contracts.ends_on as valid_to
     from contracts
@@ -80,7 +80,7 @@ changes as (
         product_line,
         account_id,
         customer,
-        signal,
+        service_signal,
         valid_from as changed_at
     from periods
     where valid_to is null or valid_from < valid_to
@@ -92,7 +92,7 @@ changes as (
         product_line,
         account_id,
         -customer as customer,
-        -signal as signal,
+        -service_signal as service_signal,
         valid_to as changed_at
     from periods
     where valid_from < valid_to
@@ -105,7 +105,7 @@ changes as (
         product_line,
         account_id,
         0 as customer,
-        0 as signal,
+        0 as service_signal,
         {{ beginning_of_time() }} as changed_at
     from periods
 
@@ -119,7 +119,7 @@ instants as (
         account_id,
         changed_at,
         sum(customer) as customer,
-        sum(signal) as signal
+        sum(service_signal) as service_signal
     from changes
     where changed_at <= {{ as_of() }}
     group by definition_id, product_line, account_id, changed_at
@@ -136,7 +136,7 @@ running as (
         sum(customer) over (
             partition by definition_id, product_line, account_id order by changed_at
         ) as customers,
-        sum(signal) over (
+        sum(service_signal) over (
             partition by definition_id, product_line, account_id order by changed_at
         ) as signals,
         lead(changed_at) over (

@@ -37,7 +37,7 @@ opportunities as (
 
 changes as (
 
-    {%- for kind, change, moment, relation, condition in [
+    {%- for kind, amount, moment, relation, condition in [
         ('score', 'score_at_start', 'valid_from', 'contributions', 'true'),
         ('score', '-score_at_end', 'valid_to', 'contributions', 'valid_to is not null'),
         ('engaged', '1.0', 'valid_from', 'contributions', 'is_engaged'),
@@ -63,7 +63,7 @@ changes as (
         account_id,
         product_line,
         '{{ kind }}' as kind,
-        {{ change }} as change,
+        {{ amount }} as amount,
         {{ moment }} as changed_at
     from {{ relation }}
     where {{ condition }}
@@ -76,7 +76,7 @@ changes as (
         account_id,
         product_line,
         'start' as kind,
-        0.0 as change,
+        0.0 as amount,
         {{ beginning_of_time() }} as changed_at
     from gates
 
@@ -89,10 +89,10 @@ final as (
         account_id,
         product_line,
         {%- for kind in ['engaged', 'qualifying', 'gates', 'opportunity'] %}
-        cast(sum(case when kind = '{{ kind }}' then change else 0 end) as integer)
+        cast(sum(case when kind = '{{ kind }}' then amount else 0 end) as integer)
             as {{ kind }}_change,
         {%- endfor %}
-        sum(case when kind = 'score' then change else 0.0 end) as score_change,
+        sum(case when kind = 'score' then amount else 0.0 end) as score_change,
         changed_at
     from changes
     where changed_at <= {{ as_of() }}

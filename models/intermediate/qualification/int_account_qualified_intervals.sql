@@ -29,7 +29,7 @@ opened as (
 with_previous as (
 
     select
-        standing.*,
+        *,
         lag(valid_to) over (
             partition by definition_id, account_id, product_line order by valid_from
         ) as previous_valid_to
@@ -40,7 +40,7 @@ with_previous as (
 numbered as (
 
     select
-        with_previous.*,
+        *,
         sum(case when valid_from = previous_valid_to then 0 else 1 end) over (
             partition by definition_id, account_id, product_line
             order by valid_from

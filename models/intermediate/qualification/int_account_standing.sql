@@ -28,7 +28,7 @@ scored as (
 with_crossing as (
 
     select
-        scored.*,
+        *,
         case
             when
                 half_life_days is not null
@@ -48,14 +48,14 @@ with_crossing as (
 cut as (
 
     select
-        with_crossing.*,
+        *,
         false as is_after_crossing
     from with_crossing
 
     union all
 
     select
-        with_crossing.*,
+        *,
         true as is_after_crossing
     from with_crossing
     where

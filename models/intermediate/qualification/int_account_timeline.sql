@@ -72,7 +72,7 @@ in_blocks as (
 scaled as (
 
     select
-        in_blocks.*,
+        *,
         case
             when half_life_days is null then 1.0
             else {{ half_life_scale('changed_at', 'half_life_days', 'score_block') }}

@@ -41,7 +41,7 @@ changes as (
         contact_id,
         product_line,
         'start' as kind,
-        0.0 as change,
+        0.0 as amount,
         starts_at as changed_at
     from clocks
 
@@ -52,7 +52,7 @@ changes as (
         contact_id,
         product_line,
         'known' as kind,
-        1.0 as change,
+        1.0 as amount,
         known_from as changed_at
     from clocks
 
@@ -63,7 +63,7 @@ changes as (
         contact_id,
         product_line,
         'score' as kind,
-        score_change as change,
+        score_change as amount,
         changed_at
     from score_changes
 
@@ -74,7 +74,7 @@ changes as (
         contact_id,
         product_line,
         'segment' as kind,
-        1.0 as change,
+        1.0 as amount,
         valid_from as changed_at
     from fit_scores
 
@@ -85,7 +85,7 @@ changes as (
         contact_id,
         product_line,
         kind,
-        1.0 as change,
+        1.0 as amount,
         valid_from as changed_at
     from periods
 
@@ -96,7 +96,7 @@ changes as (
         contact_id,
         product_line,
         kind,
-        -1.0 as change,
+        -1.0 as amount,
         valid_to as changed_at
     from periods
     where valid_to is not null
@@ -111,7 +111,7 @@ clipped as (
         changes.contact_id,
         changes.product_line,
         changes.kind,
-        changes.change,
+        changes.amount,
         greatest(changes.changed_at, clocks.starts_at) as changed_at
     from changes
     inner join clocks
@@ -133,10 +133,10 @@ final as (
             'known', 'segment', 'direct_request', 'suppressed', 'held', 'opportunity',
             'stale', 'silent',
         ] %}
-        cast(sum(case when kind = '{{ kind }}' then change else 0 end) as integer)
+        cast(sum(case when kind = '{{ kind }}' then amount else 0 end) as integer)
             as {{ kind }}_change,
         {%- endfor %}
-        sum(case when kind = 'score' then change else 0.0 end) as score_change,
+        sum(case when kind = 'score' then amount else 0.0 end) as score_change,
         max(case when kind = 'score' then changed_at end) as scored_at,
         changed_at
     from clipped

@@ -48,7 +48,7 @@ scored as (
 with_crossing as (
 
     select
-        scored.*,
+        *,
         case
             when half_life_days is not null and engagement_score >= engagement_needed
                 then {{ falls_below_at(
@@ -66,14 +66,14 @@ with_crossing as (
 cut as (
 
     select
-        with_crossing.*,
+        *,
         false as is_after_crossing
     from with_crossing
 
     union all
 
     select
-        with_crossing.*,
+        *,
         true as is_after_crossing
     from with_crossing
     where

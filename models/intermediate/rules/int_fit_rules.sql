@@ -14,7 +14,7 @@ final as (
 
     select
         product_lines.definition_id,
-        product_lines.product_line,
+        product_lines.product_line
         {%- for criterion in [
             'target_specialty',
             'target_facility',
@@ -23,13 +23,13 @@ final as (
             'trainee',
             'disqualified_facility',
             'current_customer',
-        ] %}
+        ] %},
         sum(
             case
                 when line_rules.criterion = '{{ criterion }}' then line_rules.points
                 else 0
             end
-        ) as {{ criterion }}_points{{ ',' if not loop.last }}
+        ) as {{ criterion }}_points
         {%- endfor %}
     from product_lines
     left join line_rules

@@ -2,12 +2,12 @@
 with definitions as (
 
     select
-        definitions.*,
+        *,
         lead(effective_from) over (
             partition by case when effective_from is null then 1 else 0 end
             order by effective_from
         ) as next_effective_from
-    from {{ ref('definitions') }} as definitions
+    from {{ ref('definitions') }}
 
 ),
 

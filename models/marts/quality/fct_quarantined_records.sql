@@ -22,7 +22,8 @@ with refused as (
         {{ key }} as record_key,
         {%- endif %}
         verdict as reason,
-        {%- if source_table in ('contacts', 'activities', 'dispositions', 'opportunities') %}
+        {%- if source_table not in ('accounts', 'service_contracts', 'sales_reps') %}
+        -- and so is what the source wrote about the person
         case when not is_erased then raw_record end as raw_record,
         {%- else %}
         raw_record,

@@ -51,8 +51,10 @@ by_table as (
 
     select
         source_table,
-        sum(case when verdict = 'accepted' then row_count else 0 end) as rows_accepted,
-        sum(case when verdict = 'duplicate' then row_count else 0 end) as rows_duplicate,
+        sum(case when verdict = 'accepted' then row_count else 0 end)
+            as rows_accepted,
+        sum(case when verdict = 'duplicate' then row_count else 0 end)
+            as rows_duplicate,
         sum(
             case
                 when verdict in {{ text_list(quarantine_reasons()) }} then row_count

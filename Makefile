@@ -1,0 +1,54 @@
+# Everything from a bare machine with Python 3.11 and make. Settings come from the
+# environment: MQL_RAW_PATH, MQL_WAREHOUSE_PATH, MQL_TARGET (see README.md).
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+VENV := .venv
+INSTALLED := $(VENV)/.installed
+RUN := $(VENV)/bin/python
+UV := $(VENV)/bin/uv pip
+
+.DEFAULT_GOAL := help
+.PHONY: help build sample summary test lint requirements clean
+
+help: ## list what make can do
+	@grep -E '^[a-z]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | sort
+
+build: $(INSTALLED) ## raw files (or the sample) to marts, and a summary
+	@$(RUN) -m mql build
+
+sample: $(INSTALLED) ## write the sample data anew
+	@$(RUN) -m mql sample
+
+summary: $(INSTALLED) ## what the last build made
+	@$(RUN) -m mql summary
+
+test: $(INSTALLED) ## all tests on the embedded engine
+	@$(RUN) -m pytest
+
+lint: $(INSTALLED) ## SQL, Python and YAML style
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/yamllint --strict .
+	$(VENV)/bin/sqlfluff lint models tests analyses
+
+# Stamped, so that a second run does not install again; a changed lock does.
+$(INSTALLED): requirements.txt requirements-bootstrap.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' || { \
+		echo "Python 3.11 is needed; set PYTHON to it: make PYTHON=/path/to/python3.11"; \
+		exit 1; }
+	@echo "Installing the environment into $(VENV) (once) ..."
+	@$(PYTHON) -m venv $(VENV)
+	@$(VENV)/bin/python -m pip install --quiet --require-hashes \
+		-r requirements-bootstrap.txt
+	@$(UV) sync --quiet --python $(RUN) --require-hashes requirements.txt \
+		requirements-bootstrap.txt
+	@touch $@
+
+requirements: $(INSTALLED) ## lock requirements.in, with hashes
+	$(UV) compile --quiet --python-version 3.11 --generate-hashes --no-annotate \
+		--no-header --no-emit-index-url --no-emit-find-links \
+		requirements.in --output-file requirements.txt
+	sed -i '1i # Locked by `make requirements` from requirements.in.' requirements.txt
+
+clean: ## remove what was built (not the environment)
+	rm -rf target logs warehouse/mql.duckdb* warehouse/sample

@@ -1,0 +1,1 @@
+"""The Python beside the SQL: command line, sample data, publishing."""

@@ -1,0 +1,123 @@
+"""The command line: `python -m mql <command>`."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from pathlib import Path
+
+from mql.project import (
+    SAMPLE_FOLDER,
+    Progress,
+    ProjectError,
+    raw_path,
+    run_dbt,
+    warehouse_path,
+)
+
+
+def sample(arguments: argparse.Namespace) -> None:
+    """Writes the sample data."""
+    from mql.sample import generate
+
+    made = generate(
+        Path(arguments.out),
+        contacts=arguments.contacts,
+        seed=arguments.seed,
+        file_format=arguments.format,
+    )
+    counts = ", ".join(f"{count:,} {table}" for table, count in made.rows.items())
+    print(f"Sample in {made.folder}: {counts}.")
+
+
+def build(arguments: argparse.Namespace) -> None:
+    """Builds and tests everything, then sums up."""
+    started = time.monotonic()
+    raw = raw_path()
+    if raw is None and not SAMPLE_FOLDER.exists():
+        print("MQL_RAW_PATH is not set: making the sample data ...", flush=True)
+        sample(command_line().parse_args(["sample"]))
+    source = raw if raw is not None else "the sample"
+    print(f"Building {warehouse_path()} from {source} ...", flush=True)
+    command = ["build"]
+    if arguments.as_of:
+        command += ["--vars", f'{{as_of: "{arguments.as_of}"}}']
+    progress = Progress()
+    try:
+        results = run_dbt(command, progress)
+    finally:
+        progress.finish()
+    kinds = [result.node.resource_type for result in results]
+    seconds = time.monotonic() - started
+    print(
+        f"Built {kinds.count('model')} models from {kinds.count('seed')} seeds;"
+        f" {kinds.count('test')} data tests and {kinds.count('unit_test')} unit tests"
+        f" passed; {seconds:.0f} seconds.\n"
+    )
+    summarise(arguments)
+
+
+def summarise(_: argparse.Namespace) -> None:
+    """Prints what the last build made."""
+    from mql.summary import summary
+
+    print(summary(warehouse_path()))
+
+
+def query(arguments: argparse.Namespace) -> None:
+    """Prints what a query on the built warehouse gives."""
+    import duckdb
+
+    from mql.summary import connect
+
+    connection = connect(warehouse_path())
+    try:
+        connection.sql(arguments.sql).show(max_rows=arguments.rows, max_width=200)
+    except duckdb.Error as error:
+        raise ProjectError(str(error)) from error
+    finally:
+        connection.close()
+
+
+def command_line() -> argparse.ArgumentParser:
+    """The commands and their options."""
+    parser = argparse.ArgumentParser(prog="python -m mql", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+
+    building = commands.add_parser("build", help="raw files (or the sample) to marts")
+    building.add_argument(
+        "--as-of", help="what the run may see: an ISO time, UTC (default: now)"
+    )
+    building.set_defaults(run=build)
+
+    sampling = commands.add_parser("sample", help="write sample data")
+    sampling.add_argument("--out", default=str(SAMPLE_FOLDER), help="folder to write to")
+    sampling.add_argument("--contacts", type=int, default=2000, help="how many people")
+    sampling.add_argument("--seed", type=int, default=20260630, help="random seed")
+    sampling.add_argument("--format", choices=("csv", "parquet"), default="csv")
+    sampling.set_defaults(run=sample)
+
+    summing = commands.add_parser("summary", help="what the last build made")
+    summing.set_defaults(run=summarise)
+
+    asking = commands.add_parser("query", help="run a query on the built warehouse")
+    asking.add_argument("sql", help="a select")
+    asking.add_argument("--rows", type=int, default=40, help="rows to show at most")
+    asking.set_defaults(run=query)
+    return parser
+
+
+def main() -> int:
+    """Runs one command; errors the user can mend are one message and exit code 1."""
+    arguments = command_line().parse_args()
+    try:
+        arguments.run(arguments)
+    except ProjectError as error:
+        print(f"\nError: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

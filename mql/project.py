@@ -1,0 +1,114 @@
+"""Where things lie, and how a dbt command is run from Python."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+# Where the sample lies when MQL_RAW_PATH is unset; macros/engine/raw_sources.sql reads
+# it from here.
+SAMPLE_FOLDER = ROOT / "warehouse" / "sample"
+DEFAULT_WAREHOUSE = "warehouse/mql.duckdb"
+
+
+class ProjectError(Exception):
+    """Something the user can mend; the text says what and how."""
+
+
+def raw_path() -> Path | None:
+    """The folder of the user's raw files, or None where the sample is used."""
+    given = os.environ.get("MQL_RAW_PATH", "").strip()
+    return Path(given) if given else None
+
+
+def warehouse_path() -> Path:
+    """The DuckDB file that dbt builds."""
+    given = os.environ.get("MQL_WAREHOUSE_PATH", "").strip()
+    return ROOT / (given or DEFAULT_WAREHOUSE)
+
+
+class Progress:
+    """Shows how far a dbt command is, from the events it fires.
+
+    On a terminal one line that changes; elsewhere (a log, CI) a line every few
+    seconds. Nothing about a node that succeeded is worth a line of its own.
+    """
+
+    def __init__(self, seconds_between_lines: float = 3.0):
+        self.seconds_between_lines = seconds_between_lines
+        self.is_terminal = sys.stdout.isatty()
+        self.last_line_at = 0.0
+        self.done = 0
+
+    def __call__(self, event) -> None:
+        """Takes one dbt event; anything but a finished node is passed over."""
+        if event.info.name not in ("NodeFinished",):
+            return
+        self.done += 1
+        node = event.data.node_info
+        text = f"  {self.done:4d} done, last {node.node_name}"
+        now = time.monotonic()
+        if self.is_terminal:
+            print(f"\r{text[:100]:<100}", end="", flush=True)
+        elif now - self.last_line_at >= self.seconds_between_lines:
+            print(text, flush=True)
+            self.last_line_at = now
+
+    def finish(self) -> None:
+        """Ends the changing line."""
+        if self.is_terminal and self.done:
+            print(f"\r{'':<100}\r", end="", flush=True)
+
+
+def run_dbt(arguments: list[str], on_event: Callable | None = None) -> list:
+    """Runs one dbt command in this process, from the project's root.
+
+    Returns dbt's results, one for each node.
+    Raises ProjectError with what dbt said, shortest useful form, if anything failed.
+    """
+    # imported late: dbt takes seconds to import, and `mql --help` should not
+    from dbt.cli.main import dbtRunner
+
+    os.chdir(ROOT)
+    warehouse_path().parent.mkdir(parents=True, exist_ok=True)
+    runner = dbtRunner(callbacks=[on_event] if on_event else [])
+    outcome = runner.invoke(
+        [*arguments, "--quiet", "--no-use-colors", "--log-level", "none", "--log-level-file", "info"]
+    )
+    results = getattr(outcome.result, "results", None) or []
+    failures = [result for result in results if result.status in ("error", "fail")]
+    if outcome.success and not failures:
+        return list(results)
+    if failures:
+        raise ProjectError("\n\n".join(explain(result) for result in failures[:10]))
+    raise ProjectError(plain_message(str(outcome.exception or "dbt failed")))
+
+
+def explain(result) -> str:
+    """One failed dbt result as a few lines: which node, what it said, where to look."""
+    node = result.node
+    message = plain_message(result.message or "")
+    if node.resource_type in ("test", "unit_test"):
+        return f"{node.name}: {message}\n  ({node.original_file_path})"
+    return f"{node.name}: {message}"
+
+
+def plain_message(text: str) -> str:
+    """dbt's message without the wrapping that says the same thing again."""
+    if "Conflicting lock is held" in text or "Could not set lock on file" in text:
+        return (
+            f"{warehouse_path()} is in use by another process: another run, or a tool"
+            " that has it open. Wait for it to end, or close it, then run again."
+        )
+    lines = [line.rstrip() for line in text.strip().splitlines()]
+    kept = [
+        line
+        for line in lines
+        if line.strip()
+        and not line.strip().startswith(("> in macro", "> called by", "compiled code"))
+    ]
+    return "\n".join(kept)

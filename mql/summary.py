@@ -1,0 +1,140 @@
+"""What a build made, in a few lines."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import duckdb
+
+from mql.project import ProjectError
+
+COUNTS = """
+select
+    (select count(*) from scoring.dim_contacts) as contacts,
+    (select count(*) from scoring.dim_accounts) as accounts,
+    (
+        select sum(rows_accepted) from quality.fct_reconciliation
+        where source_table = 'activities'
+    ) as activities,
+    (select max(as_of) from scoring.fct_contact_scores) as as_of
+"""
+
+MQLS_BY_LINE = """
+select
+    product_line,
+    count(*) as mqls,
+    count(distinct contact_id) as contacts,
+    count(*) filter (where ended_at is null) as open
+from qualification.fct_mqls
+where is_official
+group by product_line
+order by mqls desc, product_line
+"""
+
+ACCOUNT_MQLS_BY_LINE = """
+select
+    product_line,
+    count(*) as mqls,
+    count(*) filter (where not has_individual_mql) as without_individual,
+    count(*) filter (where ended_at is null) as open
+from qualification.fct_account_mqls
+where is_official
+group by product_line
+order by mqls desc, product_line
+"""
+
+PEOPLE = """
+select count(distinct contact_id) as contacts
+from qualification.fct_mqls
+where is_official
+"""
+
+QUARANTINE = """
+select source_table, reason, count(*) as row_count
+from quality.fct_quarantined_records
+group by source_table, reason
+order by source_table, reason
+"""
+
+RECONCILIATION = """
+select
+    sum(rows_raw) as rows_raw,
+    sum(
+        rows_accepted + rows_duplicate + rows_quarantined + rows_not_yet_visible
+        + rows_erased
+    ) as rows_accounted_for
+from quality.fct_reconciliation
+"""
+
+MARTS = """
+select table_schema, string_agg(table_name, ', ' order by table_name) as tables
+from information_schema.tables
+where table_schema in ('scoring', 'qualification', 'quality')
+group by table_schema
+order by table_schema
+"""
+
+
+def connect(warehouse: Path) -> duckdb.DuckDBPyConnection:
+    """Opens a built warehouse read-only. Raises ProjectError if there is none."""
+    if not warehouse.exists():
+        raise ProjectError(f"{warehouse} does not exist yet: run `make build` first.")
+    try:
+        return duckdb.connect(str(warehouse), read_only=True)
+    except duckdb.IOException as error:
+        raise ProjectError(
+            f"{warehouse} cannot be opened ({str(error).splitlines()[0]}). If a run is"
+            " at work, wait for it to end."
+        ) from error
+
+
+def summary(warehouse: Path) -> str:
+    """The summary as text. Raises ProjectError where the marts are not there."""
+    connection = connect(warehouse)
+    try:
+        contacts, accounts, activities, as_of = connection.execute(COUNTS).fetchone()
+        (people,) = connection.execute(PEOPLE).fetchone()
+        mqls = connection.execute(MQLS_BY_LINE).fetchall()
+        account_mqls = connection.execute(ACCOUNT_MQLS_BY_LINE).fetchall()
+        quarantine = connection.execute(QUARANTINE).fetchall()
+        rows_raw, rows_accounted_for = connection.execute(RECONCILIATION).fetchone()
+        marts = connection.execute(MARTS).fetchall()
+    except duckdb.CatalogException as error:
+        raise ProjectError(
+            f"{warehouse} has no marts ({str(error).splitlines()[0]}): run `make build`."
+        ) from error
+    finally:
+        connection.close()
+
+    lines = [
+        f"As of {as_of} UTC: {contacts:,} contacts at {accounts:,} accounts,"
+        f" {activities or 0:,} activities.",
+        "",
+        f"MQLs handed to sales: {sum(row[1] for row in mqls):,}"
+        f" ({people:,} people, {sum(row[3] for row in mqls):,} open now)",
+    ]
+    for line, count, who, is_open in mqls:
+        lines.append(f"  {line:<20} {count:6,} of {who:,} people, {is_open:,} open")
+    lines += [
+        f"Account MQLs: {sum(row[1] for row in account_mqls):,}"
+        f" ({sum(row[3] for row in account_mqls):,} open now)",
+    ]
+    for line, count, without, is_open in account_mqls:
+        lines.append(
+            f"  {line:<20} {count:6,}, {without:,} with no individual MQL,"
+            f" {is_open:,} open"
+        )
+    lines.append(f"Rows in quarantine: {sum(row[2] for row in quarantine):,}")
+    for table, reason, count in quarantine:
+        lines.append(f"  {table:<20} {count:6,} {reason}")
+    lines += [
+        f"Raw rows: {rows_raw:,}, accounted for: {rows_accounted_for:,}",
+        "",
+        f"The marts are in {warehouse}:",
+    ]
+    lines += [f"  {schema}: {tables}" for schema, tables in marts]
+    lines.append(
+        "Look at them: .venv/bin/python -m mql query"
+        ' "select * from qualification.fct_mqls limit 5"'
+    )
+    return "\n".join(lines)
