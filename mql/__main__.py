@@ -19,12 +19,12 @@ from mql.project import (
 
 def sample(arguments: argparse.Namespace) -> None:
     """Writes the sample data."""
-    from mql.sample import generate
+    from mql.sample import DEFAULT_SEED, generate
 
     made = generate(
         Path(arguments.out),
         contacts=arguments.contacts,
-        seed=arguments.seed,
+        seed=DEFAULT_SEED if arguments.seed is None else arguments.seed,
         file_format=arguments.format,
     )
     counts = ", ".join(f"{count:,} {table}" for table, count in made.rows.items())
@@ -92,9 +92,13 @@ def command_line() -> argparse.ArgumentParser:
     building.set_defaults(run=build)
 
     sampling = commands.add_parser("sample", help="write sample data")
-    sampling.add_argument("--out", default=str(SAMPLE_FOLDER), help="folder to write to")
+    sampling.add_argument(
+        "--out", default=str(SAMPLE_FOLDER), help="folder to write to"
+    )
     sampling.add_argument("--contacts", type=int, default=2000, help="how many people")
-    sampling.add_argument("--seed", type=int, default=20260630, help="random seed")
+    sampling.add_argument(
+        "--seed", type=int, help="random seed (default: the sample's)"
+    )
     sampling.add_argument("--format", choices=("csv", "parquet"), default="csv")
     sampling.set_defaults(run=sample)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 import time
 from collections.abc import Callable
@@ -77,7 +78,15 @@ def run_dbt(arguments: list[str], on_event: Callable | None = None) -> list:
     warehouse_path().parent.mkdir(parents=True, exist_ok=True)
     runner = dbtRunner(callbacks=[on_event] if on_event else [])
     outcome = runner.invoke(
-        [*arguments, "--quiet", "--no-use-colors", "--log-level", "none", "--log-level-file", "info"]
+        [
+            *arguments,
+            "--quiet",
+            "--no-use-colors",
+            "--log-level",
+            "none",
+            "--log-level-file",
+            "info",
+        ]
     )
     results = getattr(outcome.result, "results", None) or []
     failures = [result for result in results if result.status in ("error", "fail")]
@@ -104,6 +113,11 @@ def plain_message(text: str) -> str:
             f"{warehouse_path()} is in use by another process: another run, or a tool"
             " that has it open. Wait for it to end, or close it, then run again."
         )
+    # DuckDB follows a broken row with every option of its reader, the file among them
+    broken_file = re.search(r"^\s*file = (.+)$", text, flags=re.MULTILINE)
+    text = re.split(r"\n\s*(?:Possible [fF]ixes|Possible Solution)", text)[0]
+    if broken_file and "CSV Error" in text:
+        text += f"\nin {broken_file[1]}; mend or remove that row, then run again."
     lines = [line.rstrip() for line in text.strip().splitlines()]
     kept = [
         line

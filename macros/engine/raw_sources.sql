@@ -40,14 +40,18 @@
     {%- set problems = [] -%}
     {%- for table in tables -%}
         {%- set wanted = table.columns.keys() | list -%}
-        {%- set reader = raw_reader(folder, table.name, found) -%}
-        {%- if reader -%}
-            {%- set present = run_query("describe select * from " ~ reader)
-                .columns[0].values() | map('lower') | list -%}
-            {%- set missing = wanted | reject('in', present) | list -%}
+        {%- set path = folder ~ '/' ~ table.name -%}
+        {%- if table.name ~ '.parquet' in found -%}
+            {%- set reader = "read_parquet('" ~ quoted(path) ~ ".parquet')" -%}
+            {%- set present = parquet_columns(reader) -%}
+        {%- elif table.name ~ '.csv' in found -%}
+            {%- set present = csv_header(path ~ '.csv') -%}
+            {%- set reader = csv_reader(path ~ '.csv', present) -%}
         {%- else -%}
-            {%- set missing = [] -%}
+            {%- set reader = '' -%}
+            {%- set present = wanted -%}
         {%- endif -%}
+        {%- set missing = wanted | reject('in', present) | list -%}
         {%- if not reader and table.config.meta.required -%}
             {%- do problems.append(table.name ~ ": neither " ~ table.name ~ ".parquet nor "
                 ~ table.name ~ ".csv lies in '" ~ folder ~ "'. " ~ remedy ~ ".") -%}
@@ -71,15 +75,44 @@
     {{ return(problems) }}
 {% endmacro %}
 
-{#- How DuckDB reads a raw table's file, or nothing where there is none. -#}
-{% macro raw_reader(folder, table, found) -%}
-    {%- if table ~ '.parquet' in found -%}
-        {{ return("read_parquet('" ~ quoted(folder) ~ "/" ~ table ~ ".parquet')") }}
-    {%- elif table ~ '.csv' in found -%}
-        {{ return("read_csv('" ~ quoted(folder) ~ "/" ~ table ~ ".csv', header = true,"
-            ~ " all_varchar = true, delim = ',', quote = '\"', escape = '\"')") }}
+{% macro parquet_columns(reader) -%}
+    {{ return(
+        run_query("describe select * from " ~ reader).columns[0].values()
+        | map('lower') | list
+    ) }}
+{%- endmacro %}
+
+{#-
+    The column names of a CSV file: its first line, read as one cell. DuckDB's own
+    guess of a header, a delimiter and lines to skip is not used anywhere, because it
+    guesses from the data, and a strange row would change how all others are read.
+-#}
+{% macro csv_header(path) -%}
+    {%- set lines = run_query(
+        "select line from read_csv('" ~ quoted(path) ~ "', columns = {'line': 'varchar'},"
+        ~ " auto_detect = false, header = false, delim = '\x01', quote = '', escape = '',"
+        ~ " strict_mode = false) limit 1"
+    ).columns[0].values() -%}
+    {%- set names = [] -%}
+    {%- if lines and lines[0] -%}
+        {%- for cell in lines[0].split(',') -%}
+            {%- do names.append(cell.strip().strip('"').strip() | lower) -%}
+        {%- endfor -%}
     {%- endif -%}
-    {{ return('') }}
+    {{ return(names) }}
+{%- endmacro %}
+
+{#- Every cell is read as text; a row with too few or too many cells is an error. -#}
+{% macro csv_reader(path, names) -%}
+    {%- set columns = [] -%}
+    {%- for name in names -%}
+        {%- do columns.append("'" ~ quoted(name) ~ "': 'varchar'") -%}
+    {%- endfor -%}
+    {{ return(
+        "read_csv('" ~ quoted(path) ~ "', columns = {" ~ columns | join(', ') ~ "},"
+        ~ " auto_detect = false, header = true, delim = ',', quote = '\"',"
+        ~ " escape = '\"')"
+    ) }}
 {%- endmacro %}
 
 {#- Where `make build` puts the sample. -#}

@@ -23,6 +23,9 @@ CONSUMABLE_NEEDED = 40
 CUSTOMER_POINTS = 15
 SERVICE_WINDOW = 180 * DAY
 
+# a time in seconds before everything
+NEVER = -(10**12)
+
 # points allowed to someone who can never be an MQL, whatever they do
 MISFIT_POINTS = 100_000
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 
+from mql.sample.book import Book, rep_lines
 from mql.sample.catalogue import Catalogue
 from mql.sample.clock import (
     AS_OF,
@@ -17,6 +18,8 @@ from mql.sample.clock import (
     lateness,
     stamp,
 )
+from mql.sample.committees import answer_account, quick_standing
+from mql.sample.desk import Desk
 from mql.sample.estimate import MISFIT_POINTS
 from mql.sample.facilities import Facility
 from mql.sample.journeys import (
@@ -28,17 +31,10 @@ from mql.sample.journeys import (
 )
 from mql.sample.people import Person
 from mql.sample.planted import plant
-from mql.sample.sales import (
-    Book,
-    Desk,
-    Tracker,
-    answer_account,
-    quick_standing,
-    rep_lines,
-)
+from mql.sample.tracker import Tracker
 from mql.sample.writer import CHUNK_ROWS, Writer
 
-DEFAULT_SEED = 20260630
+DEFAULT_SEED = 2026
 
 # Share of contacts planned as MQLs among those whose fit allows it, at a facility of
 # ordinary heat; found by measuring, so that a fifth of all contacts become MQLs.

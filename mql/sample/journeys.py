@@ -18,7 +18,7 @@ Activity = tuple[int, Touch]
 
 # Two months stand out in the reviews: leads from a show's give-away who do not answer,
 # and leads from a bought list at places that do not buy. Both are journeys crowded into
-# a few days; `sales` gives their rejections a mix of their own.
+# a few days; `desk` gives their rejections a mix of their own.
 GIVE_AWAY_STARTS = seconds("2025-03-09 12:00:00")
 LIST_STARTS = seconds("2025-10-02 09:00:00")
 

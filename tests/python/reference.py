@@ -36,6 +36,7 @@ Mart = list[dict[str, Any]]
 
 ALL_LINES = "*"
 GENERAL = "general"
+DAY = timedelta(days=1)
 MICROSECOND = timedelta(microseconds=1)
 
 # Columns in contract order (tables.md, "Raw inputs"); the order decides A1's last tie.
@@ -366,12 +367,12 @@ def section_11_first_checks(
                 return BAD_TIMESTAMP
         if times["loaded_at"] > as_of:
             return NOT_YET_VISIBLE
-        if table == "activities":
-            if times["occurred_at"] > times["loaded_at"] + timedelta(days=1):
-                return OCCURRED_IN_FUTURE
+        is_activity = table == "activities"
+        if is_activity and times["occurred_at"] > times["loaded_at"] + DAY:
+            return OCCURRED_IN_FUTURE
         if rules.own_time and times[rules.own_time] > as_of:
             return NOT_YET_VISIBLE
-        if table == "activities" and row.get("activity_type") not in known_types:
+        if is_activity and row.get("activity_type") not in known_types:
             return UNKNOWN_ACTIVITY_TYPE
         return ACCEPTED
 
@@ -466,11 +467,24 @@ def section_11_reconciliation(seen: dict[str, list[RawRow]]) -> Mart:
 
 
 def section_11_quarantine(seen: dict[str, list[RawRow]]) -> Mart:
-    """Section 11: the rows refused, with the first reason that applies."""
+    """Section 11: the rows refused, with the first reason that applies.
+
+    The key of an erased contact is a trace of it, so a refused version has none.
+    """
+    erased = {
+        row.cells["contact_id"]
+        for row in seen.get("contacts", [])
+        if row.status == ERASED
+    }
+
+    def record_key(table: str, row: RawRow) -> str | None:
+        key = text(row.cells.get(CONTRACT[table][0]))
+        return None if table == "contacts" and key in erased else key
+
     return [
         {
             "source_table": table,
-            "record_key": text(row.cells.get(CONTRACT[table][0])),
+            "record_key": record_key(table, row),
             "reason": row.status,
             "loaded_at": row.times["loaded_at"],
         }
@@ -1370,9 +1384,7 @@ class Person:
         self.rules = rules
         self.contact_id = contact_id
         self.versions = facts.contacts[contact_id]
-        self.scored = section_4_activities(
-            rules, facts.activities.get(contact_id, [])
-        )
+        self.scored = section_4_activities(rules, facts.activities.get(contact_id, []))
         self.engagements = e2_engagements(rules, self.scored)
         self.steps = e2_inactivity_steps(rules, self.engagements, facts.as_of)
         self.account_ids = {
@@ -1541,9 +1553,9 @@ class Standing:
     def q2_gates(self, t: datetime) -> bool:
         """Q2: the gates the line asks for."""
         asks, rules, profile = self.criteria, self.rules, self.person.profile(t)
-        if asks.requires_specialty and profile.is_clinical:
-            if not rules.f1_is_target(self.line, profile.specialty):
-                return False
+        is_asked = asks.requires_specialty and profile.is_clinical
+        if is_asked and not rules.f1_is_target(self.line, profile.specialty):
+            return False
         if not q2_facility_gates(
             rules,
             self.line,
@@ -1552,9 +1564,9 @@ class Standing:
             rules.f4_coverage(profile.country, profile.state),
         ):
             return False
-        if asks.allowed_role_classes:
-            if self.role_class(t) not in asks.allowed_role_classes:
-                return False
+        allowed = asks.allowed_role_classes
+        if allowed and self.role_class(t) not in allowed:
+            return False
         return not asks.requires_service_signal or self.q2_service_signal(t)
 
     def q2_service_signal(self, t: datetime) -> bool:
@@ -1650,9 +1662,12 @@ class Standing:
         for one in self.opportunities:
             if one.is_open(t):
                 return False
-            if one.is_closed(t) and t < one.closed_at + self.rules.closed_hold:
-                if not self.direct_request_between(one.closed_at, t):
-                    return False
+            if (
+                one.is_closed(t)
+                and t < one.closed_at + self.rules.closed_hold
+                and not self.direct_request_between(one.closed_at, t)
+            ):
+                return False
         return True
 
     def q8_asks_points_since(self, t: datetime) -> datetime | None:
@@ -1797,12 +1812,12 @@ def q2_facility_gates(
 ) -> bool:
     """Q2, section 9: the gates an institution can pass: facility, beds, coverage."""
     asks = rules.criteria[line]
-    if asks.requires_target_facility:
-        if rules.f3_facility_class(line, facility_type) != "target":
-            return False
-    if asks.min_bed_count is not None:
-        if bed_count is None or bed_count < asks.min_bed_count:
-            return False
+    facility_class = rules.f3_facility_class(line, facility_type)
+    if asks.requires_target_facility and facility_class != "target":
+        return False
+    beds = -1 if bed_count is None else bed_count
+    if asks.min_bed_count is not None and beds < asks.min_bed_count:
+        return False
     return not asks.requires_covered_geography or coverage in {"target", "covered"}
 
 
@@ -2377,7 +2392,5 @@ def build(raw: Raw, seeds: Seeds, as_of: datetime) -> dict[str, Mart]:
         definitions,
         lambda mql: (mql["account_id"], mql["product_line"]),
     )
-    v3_mark_not_handed_over(
-        marts["fct_contact_scores"], standings, marts["fct_mqls"]
-    )
+    v3_mark_not_handed_over(marts["fct_contact_scores"], standings, marts["fct_mqls"])
     return marts

@@ -7,6 +7,7 @@ from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -313,7 +314,7 @@ def test_marts_hold_together(worlds: list[World], seeds: Seeds) -> None:
         }
         assert histories.keys() == current.keys()
         for key, rows in histories.items():
-            for row, following in zip(rows, rows[1:], strict=False):
+            for row, following in pairwise(rows):
                 assert row["valid_from"] < row["valid_to"] == following["valid_from"]
             assert rows[-1]["valid_to"] is None
             assert rows[-1]["is_qualified"] == current[key]["is_qualified"]

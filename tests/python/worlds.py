@@ -154,6 +154,11 @@ class Words:
             "requalify_gap_days",
         ):
             limits |= {row[column] for row in seeds["definitions"]}
+        silences = {row["max_silence_days"] for row in criteria}
+        self.silences = sorted(float(silence) for silence in silences if silence)
+        self.gaps = sorted(
+            {float(row["requalify_gap_days"]) for row in seeds["definitions"]}
+        )
         least = {row["min_bed_count"] for row in criteria if row["min_bed_count"]}
         self.bed_counts = [
             str(int(count) + more)
@@ -378,9 +383,7 @@ class Maker:
                 other = self.account_cells(good)
                 later = self.loaded(t) if self.chance(0.5) else self.as_of + TICK
                 stamps = [row["loaded_at"], self.stamp(later)]
-                self.again(
-                    "accounts", row, loaded_at=self.rng.choice(stamps), **other
-                )
+                self.again("accounts", row, loaded_at=self.rng.choice(stamps), **other)
             t += timedelta(days=self.rng.randint(20, 300), microseconds=1)
             if self.chance(0.7):
                 fresh = self.account_cells(good or self.chance(0.5))
@@ -552,9 +555,7 @@ class Maker:
                 loaded_at=self.rng.choice(later),
             )
 
-    def erase_perhaps(
-        self, one: Someone, t: datetime, cells: dict[str, str]
-    ) -> None:
+    def erase_perhaps(self, one: Someone, t: datetime, cells: dict[str, str]) -> None:
         """Sometimes a deletion, one taken back, or one the run cannot see yet."""
         luck = self.rng.random()
         if luck > 0.12:
@@ -844,20 +845,40 @@ class Maker:
             self.make_opportunity(account_id, "", later)
 
     def merging_story(self, one: Someone) -> None:
-        """Just enough points, a lapse by silence, and a return around the gap."""
+        """A burst of points, a lapse by silence, and a return around the gap."""
+        rng = self.rng
         t = self.some_time() - 150 * DAY
-        kind = self.rng.choice(self.words.strong)
-        for _ in range(self.rng.randint(1, 6)):
-            self.activity(one, kind, t, asset_name=self.new_id("asset"))
-            t += timedelta(hours=self.rng.randint(0, 30))
-        last = max(one.instants)
-        lapse = last + timedelta(days=self.rng.choice([90, 120, 150, 180]))
-        gap = self.rng.choice([5, 10, 29, 30])
-        back = lapse + gap * DAY + self.rng.choice([-TICK, 0 * TICK, TICK])
+        latest = max([at for at in one.instants if at < self.as_of], default=t)
+        if latest < self.as_of - 180 * DAY:
+            # After all else, so that nothing breaks the silence.
+            t = latest + DAY
+        kind = rng.choice(self.words.strong)
+        line = rng.choice(["", "", rng.choice(self.words.lines)])
+
+        def engage(kind: str, at: datetime) -> None:
+            cells = {"asset_name": self.new_id("asset"), "product_line": line}
+            self.activity(one, kind, at, **cells)
+
+        for _ in range(rng.choice([1, 2, 3, 4, 5, 6, 12, 14])):
+            t += timedelta(hours=rng.randint(0, 30))
+            engage(kind, t)
+        lapses = [*self.words.silences, *self.words.silences, 90, 120, 150]
+        lapse = t + rng.choice(lapses) * DAY
+        gap = rng.choice([*self.words.gaps, *self.words.gaps, 5, 29]) * DAY
+        back = lapse + gap + rng.choice([-TICK, 0 * TICK, TICK])
+        if lapse < self.as_of and self.chance(0.15):
+            self.first_heard_of_at(one, lapse)
         if back < self.as_of:
-            kinds = [kind, kind, self.rng.choice(self.words.direct_requests)]
-            kind = self.rng.choice(kinds)
-            self.activity(one, kind, back, asset_name=self.new_id("asset"))
+            kinds = [kind, kind, rng.choice(self.words.direct_requests)]
+            engage(rng.choice(kinds), back)
+
+    def first_heard_of_at(self, one: Someone, t: datetime) -> None:
+        """Moves the only version of a contact, if it has one only, to `t`."""
+        rows = self.rows["contacts"]
+        mine = [row for row in rows if row["contact_id"] == one.contact_id]
+        if len(mine) == 1:
+            mine[0]["updated_at"] = mine[0]["loaded_at"] = self.stamp(t)
+            one.versions = [(t, cells) for _, cells in one.versions]
 
     def wrong_person_story(self, one: Someone) -> None:
         """Rejected for who they are; then one thing changes, or only seems to."""
@@ -1213,9 +1234,7 @@ def add_product_line(seeds: Seeds, rng: random.Random) -> None:
         ]
         for row in rng.sample(positive, k=3):
             more = {"points": str(int(row["points"]) + 5), "max_scored_per_day": ""}
-            seeds["activity_points"].append(
-                {**row, "product_line": NEW_LINE, **more}
-            )
+            seeds["activity_points"].append({**row, "product_line": NEW_LINE, **more})
         for row in rng.sample(own("target_specialties"), k=2):
             mine = {**row, "product_line": NEW_LINE}
             if mine not in seeds["target_specialties"]:

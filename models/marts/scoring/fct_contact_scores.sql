@@ -45,13 +45,19 @@ direct_requests as (
 
 open_mqls as (
 
-    select
-        contact_id,
-        product_line,
-        max(case when is_official then 1 else 0 end) as is_handed_over
-    from {{ ref('int_mqls') }}
+    select * from {{ ref('int_mqls') }}
     where ended_at is null
-    group by contact_id, product_line
+
+),
+
+-- in the hands of sales, whatever the definition that put it there
+handed_over as (
+
+    select distinct
+        contact_id,
+        product_line
+    from open_mqls
+    where is_official
 
 ),
 
@@ -70,10 +76,12 @@ scored as (
                 product_lines.official_until is null
                 or {{ as_of() }} < product_lines.official_until
             )
-            and coalesce(open_mqls.is_handed_over, 0) = 0
+            and handed_over.contact_id is null
             -- a direct request since the definition took effect hands over (H6)
             and coalesce(
-                direct_requests.last_requested_at < product_lines.official_from, true
+                direct_requests.last_requested_at
+                < greatest(product_lines.official_from, open_mqls.mql_at),
+                true
             )
         ) as is_official_but_not_handed_over
     from standing
@@ -98,8 +106,13 @@ scored as (
             and standing.product_line = direct_requests.product_line
     left join open_mqls
         on
-            standing.contact_id = open_mqls.contact_id
+            standing.definition_id = open_mqls.definition_id
+            and standing.contact_id = open_mqls.contact_id
             and standing.product_line = open_mqls.product_line
+    left join handed_over
+        on
+            standing.contact_id = handed_over.contact_id
+            and standing.product_line = handed_over.product_line
 
 ),
 

@@ -1,31 +1,23 @@
-"""What sales does with the MQLs: answers, opportunities, and the people who do it.
+"""Follows a contact through the rules, and has sales answer what they award.
 
-`follow` walks through a contact's activities with a small tracker of the guide's rules
-(an estimate, see `estimate`), so that answers fall on real MQLs: it keeps the score per
-line, the inactivity losses, holds, requests and open opportunities, and asks at each
-moment whether the contact qualifies. `Desk` keeps the funnel's rates near their targets
-in a sample of any size.
+The tracker walks through a contact's activities with a small estimate of the guide's
+rules, so that answers fall on real MQLs: it keeps the score per line, the inactivity
+losses, holds, requests and open opportunities, and asks at each moment whether the
+contact qualifies.
 """
 
 from heapq import heappop, heappush
 from random import Random
 
+from mql.sample.book import OPEN_STAGES, Book
 from mql.sample.catalogue import Touch
-from mql.sample.clock import (
-    DAY,
-    END,
-    HOUR,
-    START,
-    lateness,
-    load_moment,
-    month_of,
-    quarter_of,
-    stamp,
-)
+from mql.sample.clock import DAY, END, HOUR, lateness, load_moment
+from mql.sample.desk import Desk
 from mql.sample.estimate import (
     CAPITAL_NEEDED,
     CONSUMABLE_NEEDED,
     CUSTOMER_POINTS,
+    NEVER,
     TOTAL_NEEDED,
     Fit,
     service_at,
@@ -34,59 +26,6 @@ from mql.sample.estimate import (
 from mql.sample.journeys import Activity
 from mql.sample.people import Person
 from mql.sample.words import CAPITAL, CONSUMABLE, GENERAL, LINES, SERVICE
-from mql.sample.writer import csv_line
-
-REPS = (
-    ("R-01", "Margaret Olsen", True),
-    ("R-02", "Dev Kapoor", True),
-    ("R-03", "Trent Bishop", False),
-    ("R-04", "Alicia Romero", True),
-    ("R-05", "Sam Whitaker", True),
-    ("R-06", "Joanna Lindqvist", True),
-    ("R-07", "Marcus Bell", True),
-    ("R-08", "Ruth Adeyemi", True),
-)
-CAPACITY = 20  # new leads a month
-
-# Shares of handed-over MQLs by answer; the quarter of the give-away does worse.
-ANSWERS = {"accepted": 0.59, "rejected": 0.375, "contacted": 0.02, "none": 0.015}
-POOR_ANSWERS = {"accepted": 0.42, "rejected": 0.54, "contacted": 0.02, "none": 0.02}
-POOR_MONTHS = ("2025-01", "2025-02", "2025-03")
-LIST_ANSWERS = {"accepted": 0.53, "rejected": 0.43, "contacted": 0.02, "none": 0.02}
-
-# Shares of all rejections by reason; two months have a mix of their own.
-REASONS = {
-    "no_response": 0.16,
-    "not_qualified_facility": 0.20,
-    "wrong_role": 0.18,
-    "existing_customer": 0.14,
-    "no_budget": 0.14,
-    "wrong_specialty": 0.09,
-    "other": 0.09,
-}
-GIVE_AWAY_MONTH = "2025-03"
-LIST_MONTH = "2025-10"
-GIVE_AWAY_REASONS = {
-    "no_response": 0.42,
-    "not_qualified_facility": 0.14,
-    "wrong_role": 0.11,
-    "existing_customer": 0.11,
-    "no_budget": 0.10,
-    "wrong_specialty": 0.06,
-    "other": 0.06,
-}
-LIST_REASONS = {
-    "no_response": 0.12,
-    "not_qualified_facility": 0.42,
-    "wrong_role": 0.14,
-    "existing_customer": 0.10,
-    "no_budget": 0.10,
-    "wrong_specialty": 0.06,
-    "other": 0.06,
-}
-OWN_REASONS = {GIVE_AWAY_MONTH: GIVE_AWAY_REASONS, LIST_MONTH: LIST_REASONS}
-# in any other month these stay below what the reviews call too much
-CEILINGS = {"no_response": 0.199, "not_qualified_facility": 0.29}
 
 HOLD_DAYS = {"no_budget": 180, "existing_customer": 365}
 UNTIL_CHANGE = {"wrong_specialty", "wrong_role", "not_qualified_facility"}
@@ -96,206 +35,8 @@ OTHER_TEXTS = (
     "Asked for a call after the budget round, then cancelled",
     "Reached the wrong person; number belongs to a pharmacy",
 )
-
-OPPORTUNITY_SHARE = 0.66
-WON_SHARE = 0.255
 # line: typical amount in US dollars, typical days from opportunity to close
 DEALS = ((60_000, 80), (780_000, 170), (24_000, 60), (55_000, 75))
-OPEN_STAGES = ("discovery", "evaluation", "proposal", "negotiation")
-
-NEVER = -(10**12)
-
-
-class Quota:
-    """Choices that come close to their target shares, in a sample of any size."""
-
-    def __init__(self, targets: dict[str, float]):
-        self.targets = targets
-        self.counts = dict.fromkeys(targets, 0)
-        self.total = 0
-
-    def count(self, choice: str, weight: int = 1) -> None:
-        """Takes note of a choice."""
-        self.counts[choice] += weight
-        self.total += weight
-
-    def lag(self, choice: str) -> float:
-        """By how many a choice is behind its target, were one more to be made."""
-        return self.targets[choice] * (self.total + 1) - self.counts[choice]
-
-
-def _lagging(
-    quotas: tuple[Quota, ...],
-    leanings: dict[str, float],
-    rng: Random,
-    barred: frozenset = frozenset(),
-) -> str:
-    """The choice that lags most over the quotas, moved by chance and by `leanings`."""
-    best, best_lag = "", -1e9
-    for choice in quotas[0].targets:
-        if choice in barred:
-            continue
-        lag = sum(quota.lag(choice) for quota in quotas)
-        lag += 0.8 * rng.random() + leanings.get(choice, 0.0)
-        if lag > best_lag:
-            best, best_lag = choice, lag
-    return best
-
-
-class Desk:
-    """The sales desk: its quotas, shared by all facilities of a sample."""
-
-    def __init__(self):
-        self._answers: dict[str, Quota] = {}
-        self._reasons = Quota(REASONS)
-        self._reasons_of_month: dict[str, Quota] = {}
-        self._opened = Quota({"yes": OPPORTUNITY_SHARE, "no": 1 - OPPORTUNITY_SHARE})
-        self._won = Quota({"yes": WON_SHARE, "no": 1 - WON_SHARE})
-
-    def answer(self, moment: int, leaning: float, rng: Random) -> str:
-        """Sales' answer to an MQL awarded at a time in seconds."""
-        month = month_of(moment)
-        targets = ANSWERS
-        if month in POOR_MONTHS:
-            targets = POOR_ANSWERS
-        elif month == LIST_MONTH:
-            targets = LIST_ANSWERS
-        # by month and by quarter, so that neither strays far in a small sample
-        quotas = tuple(
-            self._answers.setdefault(group, Quota(targets))
-            for group in (month, quarter_of(moment) + str(targets["accepted"]))
-        )
-        outcome = _lagging(quotas, {"accepted": leaning}, rng)
-        for quota in quotas:
-            quota.count(outcome)
-        return outcome
-
-    def reason(
-        self, moment: int, leanings: dict[str, float], mqls: int, rng: Random
-    ) -> str:
-        """Why `mqls` MQLs of one contact, awarded at a time in seconds, are rejected.
-
-        The two months with a mix of their own follow that; all others make up for them,
-        so that the whole comes out at `REASONS`.
-        """
-        month = month_of(moment)
-        shares = OWN_REASONS.get(month, REASONS)
-        # the reviews may count MQLs or leads; a month must look right either way
-        monthly = self._reasons_of_month.setdefault(month, Quota(shares))
-        leads = self._reasons_of_month.setdefault(month + " leads", Quota(shares))
-        if month in OWN_REASONS:
-            reason = _lagging((monthly,), leanings, rng)
-        else:
-            barred = frozenset(
-                reason
-                for reason, ceiling in CEILINGS.items()
-                if monthly.counts[reason] + mqls > ceiling * (monthly.total + mqls)
-                or leads.counts[reason] + 1 > ceiling * (leads.total + 1)
-            )
-            reason = _lagging((self._reasons,), leanings, rng, barred)
-        monthly.count(reason, mqls)
-        leads.count(reason)
-        self._reasons.count(reason, mqls)
-        return reason
-
-    def opens_deal(self, leaning: float, rng: Random) -> bool:
-        """Whether an accepted lead becomes an opportunity."""
-        opened = _lagging((self._opened,), {"yes": leaning}, rng)
-        self._opened.count(opened)
-        return opened == "yes"
-
-    def ends_deal(self, closes: bool, leaning: float, rng: Random) -> str:
-        """'won', 'lost' or, where it does not close in time, 'open'."""
-        won = "no"
-        if closes:
-            won = _lagging((self._won,), {"yes": leaning}, rng)
-        # an open deal counts against the share won, like a lost one
-        self._won.count(won)
-        if not closes:
-            return "open"
-        return "won" if won == "yes" else "lost"
-
-
-class Book:
-    """The sales rows of one facility, as CSV lines with ids counted per facility."""
-
-    def __init__(self, number: int, rep: str):
-        self.number = number
-        self.rep = rep
-        self.dispositions: list[str] = []
-        self.opportunities: list[str] = []
-        self.deal_spans: list[tuple[int, int]] = []
-        self._deals = 0
-
-    def note(
-        self,
-        moment: int,
-        contact_id: str,
-        account_id: str,
-        line: str,
-        outcome: str,
-        reason: str = "",
-        text: str = "",
-        rep: str = "",
-    ) -> None:
-        """One disposition row."""
-        self.dispositions.append(
-            csv_line(
-                (
-                    f"D-{self.number:06d}-{len(self.dispositions) + 1:03d}",
-                    contact_id,
-                    account_id,
-                    line,
-                    rep or self.rep,
-                    outcome,
-                    reason,
-                    text,
-                    stamp(moment),
-                    stamp(load_moment(moment)),
-                )
-            )
-        )
-
-    def deal(
-        self,
-        contact_id: str,
-        account_id: str,
-        line: str,
-        amount: int,
-        opened_at: int,
-        closed_at: int,
-        result: str,
-        stage: str,
-    ) -> None:
-        """An opportunity: the row of its first day, and one of its latest state."""
-        self._deals += 1
-        opportunity_id = f"O-{self.number:06d}-{self._deals:03d}"
-        self.deal_spans.append((opened_at, END if result == "open" else closed_at))
-        states = [(opened_at, OPEN_STAGES[0], "", "")]
-        if result == "open":
-            later = min(END - HOUR, opened_at + (END - opened_at) // 2)
-            states.append((later, stage, "", ""))
-        else:
-            won = "true" if result == "won" else "false"
-            states.append((closed_at, f"closed_{result}", stamp(closed_at), won))
-        for updated_at, name, closed, won in states:
-            self.opportunities.append(
-                csv_line(
-                    (
-                        opportunity_id,
-                        account_id,
-                        contact_id,
-                        line,
-                        name,
-                        amount,
-                        stamp(opened_at),
-                        closed,
-                        won,
-                        stamp(updated_at),
-                        stamp(load_moment(updated_at)),
-                    )
-                )
-            )
 
 
 class Tracker:
@@ -624,112 +365,3 @@ class Tracker:
             self.needs_fresh[line] = True
         self._later(moment + 180 * DAY, "tick")
         self._ask(moment, "closed")
-
-
-def quick_standing(activities: list[Activity]) -> list[tuple[int, float]]:
-    """(time, score on general) of a contact whom nobody followed up (estimate).
-
-    Empty where the contact never matters for the account: below 10 points.
-    """
-    moves: list[tuple[int, float]] = []
-    score = 0.0
-    last_engaged = 0
-    taken: set[str] = set()
-    for moment, touch in activities:
-        worth = touch.points[GENERAL]
-        if not worth or touch.once in taken:
-            continue
-        if touch.once:
-            taken.add(touch.once)
-        if last_engaged:
-            loss_at = last_engaged + 90 * DAY
-            while loss_at <= moment and score:
-                score = max(0.0, score - 10)
-                moves.append((loss_at, score))
-                loss_at += 30 * DAY
-        if touch.is_opt_out:
-            moves.append((moment, 0.0))
-            break
-        score += worth
-        moves.append((moment, score))
-        last_engaged = moment
-    if not moves or max(move[1] for move in moves) < 10:
-        return []
-    loss_at = last_engaged + 90 * DAY
-    while loss_at < END and score and moves[-1][1]:
-        score = max(0.0, score - 10)
-        moves.append((loss_at, score))
-        loss_at += 30 * DAY
-    return moves
-
-
-def answer_account(
-    standings: list[list[tuple[int, float]]], rng: Random, book: Book, account_id: str
-) -> None:
-    """Answers the account's MQLs, where its people's scores add up to one (estimate).
-
-    `standings` holds per contact (time in seconds, countable score on general).
-    """
-    if sum(bool(moves) for moves in standings) < 3:
-        return
-    moves = [
-        (moment, number, score)
-        for number, moves in enumerate(standings)
-        for moment, score in moves
-    ]
-    for opened_at, closed_at in book.deal_spans:
-        moves += [(opened_at, -1, 1.0), (closed_at, -1, -1.0)]
-    moves.sort()
-    scores = [0.0] * len(standings)
-    open_deals = 0.0
-    qualified = False
-    ended_at = NEVER
-    for moment, number, score in moves:
-        if number < 0:
-            open_deals += score
-        else:
-            scores[number] = score
-        before = qualified
-        qualified = (
-            not open_deals
-            and sum(scores) >= 75
-            and sum(score >= 10 for score in scores) >= 3
-        )
-        if before and not qualified:
-            ended_at = moment if number >= 0 else NEVER
-        elif qualified and not before and moment >= ended_at + 30 * DAY:
-            _answer_account_mql(moment, rng, book, account_id)
-
-
-def _answer_account_mql(moment: int, rng: Random, book: Book, account_id: str) -> None:
-    if rng.random() < 0.1:
-        return
-    answered_at = load_moment(moment) + int(9 * HOUR * rng.lognormvariate(0, 0.75))
-    if answered_at >= END:
-        return
-    share = rng.random()
-    if share < 0.58:
-        book.note(answered_at, "", account_id, "", "accepted")
-    elif share < 0.95:
-        reasons = ("no_budget", "existing_customer", "no_response")
-        reason = reasons[int(rng.random() * 3)]
-        book.note(answered_at, "", account_id, "", "rejected", reason)
-    else:
-        book.note(answered_at, "", account_id, "", "contacted")
-
-
-def rep_lines() -> list[str]:
-    """The rows of `sales_reps`."""
-    return [
-        csv_line(
-            (
-                rep_id,
-                name,
-                name.lower().replace(" ", ".") + "@halden-surgical.example",
-                CAPACITY,
-                "true" if is_active else "false",
-                stamp(START + HOUR),
-            )
-        )
-        for rep_id, name, is_active in REPS
-    ]
