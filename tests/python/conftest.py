@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+
 import reference
 import warehouse
-
 from mql.sample import AS_OF, generate
 
 

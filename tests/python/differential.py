@@ -11,6 +11,7 @@ import sys
 import tempfile
 from collections import Counter
 from datetime import datetime
+from itertools import pairwise
 from pathlib import Path
 
 import reference
@@ -133,7 +134,7 @@ def compare_history(expected: list[dict], found: list[dict]) -> list[str]:
                 f"history {who}: starts {got[0]['valid_from']},"
                 f" expected {wanted[0]['valid_from']}"
             )
-        for before, after in zip(got, got[1:]):
+        for before, after in pairwise(got):
             if before["valid_to"] != after["valid_from"]:
                 differences.append(f"history {who}: gap or overlap at {after}")
         if got[-1]["valid_to"] is not None:

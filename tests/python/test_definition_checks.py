@@ -7,6 +7,7 @@ is walked: a changed seed file, a build, the message.
 from __future__ import annotations
 
 import pytest
+
 import reference
 import warehouse
 import worlds

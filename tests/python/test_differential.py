@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import random
 
-import differential
 import pytest
+
+import differential
 import reference
 import warehouse
 import worlds

@@ -9,6 +9,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+
 import reference
 import warehouse
 from raw_files import DAY, START, RawFiles

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import duckdb
 import pytest
+
 import warehouse
 from raw_files import DAY, START, RawFiles
 

@@ -14,8 +14,8 @@ from pathlib import Path
 
 import duckdb
 import pytest
-import reference
 
+import reference
 from mql.sample import AS_OF, generate, words
 from mql.sample.catalogue import (
     COMPANY_SITE,
