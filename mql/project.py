@@ -72,6 +72,7 @@ def run_dbt(arguments: list[str], on_event: Callable | None = None) -> list:
     Raises ProjectError with what dbt said, shortest useful form, if anything failed.
     """
     # imported late: dbt takes seconds to import, and `mql --help` should not
+    from dbt.adapters.duckdb.connections import DuckDBConnectionManager
     from dbt.cli.main import dbtRunner
 
     os.chdir(ROOT)
@@ -88,6 +89,8 @@ def run_dbt(arguments: list[str], on_event: Callable | None = None) -> list:
             "info",
         ]
     )
+    # the adapter keeps the file open, and nobody else can read it, until told
+    DuckDBConnectionManager.close_all_connections()
     results = getattr(outcome.result, "results", None) or []
     failures = [result for result in results if result.status in ("error", "fail")]
     if outcome.success and not failures:

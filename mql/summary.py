@@ -107,18 +107,22 @@ def summary(warehouse: Path) -> str:
         connection.close()
 
     lines = [
-        f"As of {as_of} UTC: {contacts:,} contacts at {accounts:,} accounts,"
-        f" {activities or 0:,} activities.",
+        (
+            f"As of {as_of} UTC: {contacts:,} contacts at {accounts:,} accounts,"
+            f" {activities or 0:,} activities."
+        ),
         "",
-        f"MQLs handed to sales: {sum(row[1] for row in mqls):,}"
-        f" ({people:,} people, {sum(row[3] for row in mqls):,} open now)",
+        (
+            f"Official MQLs: {sum(row[1] for row in mqls):,}"
+            f" ({people:,} people, {sum(row[3] for row in mqls):,} open now)"
+        ),
     ]
     for line, count, who, is_open in mqls:
         lines.append(f"  {line:<20} {count:6,} of {who:,} people, {is_open:,} open")
-    lines += [
-        f"Account MQLs: {sum(row[1] for row in account_mqls):,}"
-        f" ({sum(row[3] for row in account_mqls):,} open now)",
-    ]
+    lines.append(
+        f"Official account MQLs: {sum(row[1] for row in account_mqls):,}"
+        f" ({sum(row[3] for row in account_mqls):,} open now)"
+    )
     for line, count, without, is_open in account_mqls:
         lines.append(
             f"  {line:<20} {count:6,}, {without:,} with no individual MQL,"

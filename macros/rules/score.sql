@@ -78,6 +78,15 @@
     cast('0001-01-01 00:00:00' as timestamp)
 {%- endmacro %}
 
+{#-
+    An end that may be open, as a moment to compare with. A comparison and not
+    "is null or": joins that overlap in time then stay hash joins with a filter, while a
+    left join on an "or" compares every row with every other.
+-#}
+{% macro until(moment) -%}
+    coalesce({{ moment }}, cast('9999-12-31 23:59:59.999999' as timestamp))
+{%- endmacro %}
+
 {#- The row numbers 1 .. `count_column` of each row of a relation, as `number`. -#}
 {% macro numbered(relation, count_column) -%}
     {{ return(adapter.dispatch('numbered', 'mql')(relation, count_column)) }}

@@ -50,14 +50,8 @@ with_account as (
     left join account_profiles
         on
             contact_profiles.account_id = account_profiles.account_id
-            and (
-                contact_profiles.valid_to is null
-                or account_profiles.valid_from < contact_profiles.valid_to
-            )
-            and (
-                account_profiles.valid_to is null
-                or contact_profiles.valid_from < account_profiles.valid_to
-            )
+            and account_profiles.valid_from < {{ until('contact_profiles.valid_to') }}
+            and contact_profiles.valid_from < {{ until('account_profiles.valid_to') }}
 
 ),
 
@@ -86,14 +80,8 @@ final as (
             product_lines.definition_id = service_states.definition_id
             and product_lines.product_line = service_states.product_line
             and with_account.account_id = service_states.account_id
-            and (
-                with_account.valid_to is null
-                or service_states.valid_from < with_account.valid_to
-            )
-            and (
-                service_states.valid_to is null
-                or with_account.valid_from < service_states.valid_to
-            )
+            and service_states.valid_from < {{ until('with_account.valid_to') }}
+            and with_account.valid_from < {{ until('service_states.valid_to') }}
 
 )
 

@@ -30,10 +30,7 @@ final as (
         on
             contact_profiles.account_id = account_profiles.account_id
             and contact_profiles.valid_from <= account_profiles.version_at
-            and (
-                contact_profiles.valid_to is null
-                or account_profiles.version_at < contact_profiles.valid_to
-            )
+            and account_profiles.version_at < {{ until('contact_profiles.valid_to') }}
     where account_profiles.is_material_change
 
 )

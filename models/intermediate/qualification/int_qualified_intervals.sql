@@ -152,10 +152,7 @@ versions as (
             on
                 contact_profiles.account_id = account_profiles.account_id
                 and contact_profiles.valid_from <= account_profiles.version_at
-                and (
-                    contact_profiles.valid_to is null
-                    or account_profiles.version_at < contact_profiles.valid_to
-                )
+                and account_profiles.version_at < {{ until('contact_profiles.valid_to') }}
     ) as all_versions
     group by contact_id, version_at
 
@@ -224,10 +221,7 @@ final as (
             and intervals.contact_id = suppressions.contact_id
             and intervals.product_line = suppressions.product_line
             and suppressions.valid_from <= intervals.ended_at
-            and (
-                suppressions.valid_to is null
-                or intervals.ended_at < suppressions.valid_to
-            )
+            and intervals.ended_at < {{ until('suppressions.valid_to') }}
     left join dispositions
         on
             intervals.definition_id = dispositions.definition_id

@@ -93,10 +93,7 @@ fresh_points as (
             and windows.contact_id = scores.contact_id
             and windows.product_line = scores.product_line
             and windows.restarted_at < scores.occurred_at
-            and (
-                windows.next_restarted_at is null
-                or scores.occurred_at < windows.next_restarted_at
-            )
+            and scores.occurred_at < {{ until('windows.next_restarted_at') }}
 
 ),
 

@@ -41,10 +41,7 @@ people as (
         case
             when
                 contributions.is_engaged
-                and (
-                    contributions.engaged_until is null
-                    or mqls.mql_at < contributions.engaged_until
-                )
+                and mqls.mql_at < {{ until('contributions.engaged_until') }}
                 then 1
             else 0
         end as engaged,
@@ -63,10 +60,7 @@ people as (
             and mqls.account_id = contributions.account_id
             and mqls.product_line = contributions.product_line
             and contributions.valid_from <= mqls.mql_at
-            and (
-                contributions.valid_to is null
-                or mqls.mql_at < contributions.valid_to
-            )
+            and mqls.mql_at < {{ until('contributions.valid_to') }}
 
 ),
 
@@ -99,10 +93,7 @@ individuals as (
             and mqls.account_id = contact_standing.account_id
             and mqls.product_line = contact_standing.product_line
             and contact_standing.valid_from <= mqls.mql_at
-            and (
-                contact_standing.valid_to is null
-                or mqls.mql_at < contact_standing.valid_to
-            )
+            and mqls.mql_at < {{ until('contact_standing.valid_to') }}
 
 ),
 

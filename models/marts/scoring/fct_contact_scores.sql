@@ -72,10 +72,7 @@ scored as (
         {{ round_score(score_at(as_of())) }} as current_score,
         (
             coalesce(product_lines.official_from <= {{ as_of() }}, false)
-            and (
-                product_lines.official_until is null
-                or {{ as_of() }} < product_lines.official_until
-            )
+            and {{ as_of() }} < {{ until('product_lines.official_until') }}
             and handed_over.contact_id is null
             -- a direct request since the definition took effect hands over (H6)
             and coalesce(
