@@ -25,6 +25,7 @@ def command_line(folder: Path, *arguments: str, **settings: str):
     }
     return subprocess.run(
         [sys.executable, "-m", "mql", *arguments],
+        check=False,
         cwd=folder,
         env={**environment, **settings},
         capture_output=True,
@@ -119,8 +120,6 @@ def test_a_query_that_is_wrong_is_one_message(clone, first_build):
 
 def test_a_summary_without_a_build_says_what_to_do(tmp_path):
     missing = tmp_path / "none.duckdb"
-    failed = command_line(
-        warehouse.ROOT, "summary", MQL_WAREHOUSE_PATH=str(missing)
-    )
+    failed = command_line(warehouse.ROOT, "summary", MQL_WAREHOUSE_PATH=str(missing))
     assert failed.returncode == 1
     assert "run `make build` first" in failed.stderr

@@ -30,16 +30,25 @@ clocks as (
 
 ),
 
+-- those made while the contact qualified: the ones that hand over (H6)
 direct_requests as (
 
     select
-        definition_id,
-        contact_id,
-        product_line,
-        max(occurred_at) as last_requested_at
-    from {{ ref('int_line_activities') }}
-    where is_direct_request
-    group by definition_id, contact_id, product_line
+        activities.definition_id,
+        activities.contact_id,
+        activities.product_line,
+        max(activities.occurred_at) as last_requested_at
+    from {{ ref('int_line_activities') }} as activities
+    inner join {{ ref('int_qualified_intervals') }} as intervals
+        on
+            activities.definition_id = intervals.definition_id
+            and activities.contact_id = intervals.contact_id
+            and activities.product_line = intervals.product_line
+            and intervals.started_at <= activities.occurred_at
+            and activities.occurred_at < {{ until('intervals.ended_at') }}
+    where activities.is_direct_request
+    group by
+        activities.definition_id, activities.contact_id, activities.product_line
 
 ),
 
@@ -66,6 +75,13 @@ scored as (
     select
         standing.*,
         fit_scores.failing_criterion,
+        fit_scores.target_specialty_points,
+        fit_scores.target_facility_points,
+        fit_scores.decision_maker_points,
+        fit_scores.target_geography_points,
+        fit_scores.current_customer_points,
+        fit_scores.trainee_points,
+        fit_scores.disqualified_facility_points,
         clocks.max_topic_downloads,
         clocks.last_engaged_at,
         product_lines.official_from,
@@ -74,7 +90,7 @@ scored as (
             coalesce(product_lines.official_from <= {{ as_of() }}, false)
             and {{ as_of() }} < {{ until('product_lines.official_until') }}
             and handed_over.contact_id is null
-            -- a direct request since the definition took effect hands over (H6)
+            -- a direct request since then has handed the contact over (H6)
             and coalesce(
                 direct_requests.last_requested_at
                 < greatest(product_lines.official_from, open_mqls.mql_at),
@@ -145,11 +161,22 @@ final as (
             when is_silent then 'silent'
         end as failing_detail,
         max_topic_downloads,
+        target_specialty_points,
+        target_facility_points,
+        decision_maker_points,
+        target_geography_points,
+        current_customer_points,
+        trainee_points,
+        disqualified_facility_points,
         fit_score,
         current_score as engagement_score,
         {{ round_score('fit_score + current_score') }} as total_score,
-        {{ round_score('greatest(engagement_needed - current_score, 0.0)') }}
-            as points_missing,
+        case
+            when engagement_needed is not null
+                then {{ round_score(
+                    'greatest(engagement_needed - current_score, 0.0)'
+                ) }}
+        end as points_missing,
         is_qualified,
         is_suppressed,
         is_held,
