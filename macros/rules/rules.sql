@@ -30,3 +30,13 @@
     ) as ranked
     where precedence = 1
 {%- endmacro %}
+
+{#- The points of one fit criterion, 0 where a line asks for none; over `line_rules`. -#}
+{% macro points_of(criterion) -%}
+    sum(
+        case
+            when line_rules.criterion = '{{ criterion }}' then line_rules.points
+            else 0
+        end
+    )
+{%- endmacro %}

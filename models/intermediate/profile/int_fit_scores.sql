@@ -202,13 +202,16 @@ final as (
         trainee_points,
         disqualified_facility_points,
         fit_score,
-        -- the engagement that qualifies with this fit; null where no score does (Q4)
-        case
-            when min_total_score is not null and min_engagement_score is not null
-                then greatest(min_engagement_score, min_total_score - fit_score)
-            when min_total_score is not null then min_total_score - fit_score
-            else min_engagement_score
-        end as engagement_needed,
+        -- the engagement that qualifies with this fit; null where no score does (Q4).
+        -- Rounded, or 50 - 44.9 would ask for a trifle more than the 5.1 it means.
+        {{ round_score(
+            'case'
+            ~ ' when min_total_score is not null and min_engagement_score is not null'
+            ~ ' then greatest(min_engagement_score, min_total_score - fit_score)'
+            ~ ' when min_total_score is not null then min_total_score - fit_score'
+            ~ ' else min_engagement_score'
+            ~ ' end'
+        ) }} as engagement_needed,
         failing_criterion is null as passes_gates,
         coalesce(fit_score >= min_fit_score, true) as passes_fit,
         valid_from,

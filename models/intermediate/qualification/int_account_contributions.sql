@@ -49,9 +49,11 @@ countable as (
         and not standing.is_suppressed
         and not standing.is_held
         and standing.role_class not in ('trainee', 'non_buyer')
+        -- who adds neither points, nor a head, nor a pass leaves no row
         and (
             standing.score_when_scored > 0
             or (standing.passes_gates and standing.passes_fit)
+            or product_lines.account_contact_min_engagement <= 0
         )
 
 ),

@@ -152,7 +152,8 @@ versions as (
             on
                 contact_profiles.account_id = account_profiles.account_id
                 and contact_profiles.valid_from <= account_profiles.version_at
-                and account_profiles.version_at < {{ until('contact_profiles.valid_to') }}
+                and account_profiles.version_at
+                < {{ until('contact_profiles.valid_to') }}
     ) as all_versions
     group by contact_id, version_at
 

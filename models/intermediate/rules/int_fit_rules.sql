@@ -14,23 +14,14 @@ final as (
 
     select
         product_lines.definition_id,
-        product_lines.product_line
-        {%- for criterion in [
-            'target_specialty',
-            'target_facility',
-            'decision_maker',
-            'target_geography',
-            'trainee',
-            'disqualified_facility',
-            'current_customer',
-        ] %},
-        sum(
-            case
-                when line_rules.criterion = '{{ criterion }}' then line_rules.points
-                else 0
-            end
-        ) as {{ criterion }}_points
-        {%- endfor %}
+        product_lines.product_line,
+        {{ points_of('target_specialty') }} as target_specialty_points,
+        {{ points_of('target_facility') }} as target_facility_points,
+        {{ points_of('decision_maker') }} as decision_maker_points,
+        {{ points_of('target_geography') }} as target_geography_points,
+        {{ points_of('trainee') }} as trainee_points,
+        {{ points_of('disqualified_facility') }} as disqualified_facility_points,
+        {{ points_of('current_customer') }} as current_customer_points
     from product_lines
     left join line_rules
         on
