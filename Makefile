@@ -25,11 +25,13 @@ summary: $(INSTALLED) ## what the last build made
 test: $(INSTALLED) ## all tests on the embedded engine
 	@$(RUN) -m pytest
 
-lint: $(INSTALLED) ## SQL, Python and YAML style
+lint: $(INSTALLED) ## SQL, Python and YAML style, and the project's conventions
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/yamllint --strict .
-	$(VENV)/bin/sqlfluff lint models tests analyses
+	$(VENV)/bin/dbt parse --quiet
+	$(VENV)/bin/dbt-bouncer run --config-file dbt-bouncer.yml
+	$(VENV)/bin/sqlfluff lint models tests/singular analyses
 
 # Stamped, so that a second run does not install again; a changed lock does.
 $(INSTALLED): requirements.txt requirements-bootstrap.txt

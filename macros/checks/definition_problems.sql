@@ -114,6 +114,12 @@
         ('facility_types', ['facility_type']),
         ('activity_types', ['activity_type']),
     ] %}
+    {%- set matched = [] -%}
+    {%- for column in key -%}
+        {%- do matched.append(
+            match_key('cast(' ~ column ~ ' as ' ~ dbt.type_string() ~ ')')
+        ) -%}
+    {%- endfor -%}
     {%- set label -%}
         {%- for column in key -%}
             coalesce(cast({{ column }} as {{ dbt.type_string() }}), '(blank)')
@@ -125,19 +131,20 @@
     union all
     {% endif %}
     select
-        {{ 'definition_id' if key[0] == 'definition_id' else "'(every definition)'" }}
+        {{ 'max(definition_id)' if key[0] == 'definition_id' else "'(every definition)'" }}
             as definition_id,
         '{{ seed }}' as seed,
         case
             when count(*) > 1 then 'two rows for one key: '
             else 'a key with a blank cell: '
-        end || {{ label }} as problem
+        end || max({{ label }}) as problem
     from {{ ref(seed) }}
-    group by {{ key | join(', ') }}
+    -- as raw text meets them: two rows that differ in case or blanks are one key
+    group by {{ matched | join(', ') }}
     having
         count(*) > 1
         {%- for column in key %}
-        or {{ column }} is null
+        or max({{ column }}) is null
         {%- endfor %}
     {%- if key[0] == 'definition_id' and seed != 'definitions' %}
 
@@ -322,6 +329,25 @@
     union all
 
     select
+        definitions.definition_id,
+        'sla_policies' as seed,
+        'priority ' || priorities.priority || ' has no row with hours' as problem
+    from definitions
+    cross join (
+        select 'high' as priority
+        union all
+        select 'standard' as priority
+    ) as priorities
+    left join {{ ref('sla_policies') }} as sla_policies
+        on
+            definitions.definition_id = sla_policies.definition_id
+            and priorities.priority = sla_policies.priority
+            and sla_policies.hours is not null
+    where sla_policies.priority is null
+
+    union all
+
+    select
         definition_id,
         'qualification_criteria' as seed,
         'product_line ''*'' is no line: name each line' as problem
@@ -331,6 +357,25 @@
 
 {#- Every line can be reached by somebody it is meant for. -#}
 {% macro definition_problems__thresholds() %}
+    {%- set words = [
+        'decision_maker', 'influencer', 'user', 'trainee', 'non_buyer', 'unknown',
+    ] -%}
+    {%- set left_over = namespace(
+        text="'|' || replace(allowed_role_classes, ' ', '') || '|'"
+    ) -%}
+    {%- for word in words -%}
+        {%- set left_over.text = "replace(" ~ left_over.text ~ ", '|" ~ word ~ "|', '||')" -%}
+    {%- endfor -%}
+    select
+        definition_id,
+        'qualification_criteria' as seed,
+        'line ' || product_line || ' allows a role class that is none of {{ words | join(", ") }}: '
+        || allowed_role_classes as problem
+    from {{ ref('qualification_criteria') }}
+    where replace({{ left_over.text }}, '|', '') <> ''
+
+    union all
+
     select
         definition_id,
         'qualification_criteria' as seed,

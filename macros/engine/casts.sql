@@ -12,10 +12,22 @@
 {%- endmacro %}
 
 {% macro duckdb__safe_timestamp(column) -%}
+    {%- set text -%} trim(cast({{ column }} as varchar)) {%- endset -%}
+    {%- set offset = '(Z|UTC|[+-]\\d{2}(?::?\\d{2})?)' -%}
+    {#- the engine reads an offset only behind seconds and without a blank before it -#}
+    {%- set with_seconds -%}
+        regexp_replace({{ text }}, '^(.{10}[ T]\d{2}:\d{2}) ?{{ offset }}$', '\1:00\2')
+    {%- endset -%}
+    {%- set plain_offset -%}
+        regexp_replace({{ with_seconds }}, ' ?(Z|UTC)$', '+00')
+    {%- endset -%}
     case when regexp_full_match(
-        trim(cast({{ column }} as varchar)),
-        '\d{4}-\d{2}-\d{2}([ T]([01]\d|2[0-3]):\d{2}(:\d{2}(\.\d+)?)?( ?(Z|UTC|[+-]\d{2}(:?\d{2})?))?)?'
-    ) then try_cast(try_cast(trim(cast({{ column }} as varchar)) as timestamptz) as timestamp) end
+        {{ text }},
+        '\d{4}-\d{2}-\d{2}([ T]([01]\d|2[0-3]):\d{2}(:\d{2}(\.\d+)?)?( ?{{ offset }})?)?'
+    ) then try_cast(try_cast(
+        regexp_replace({{ plain_offset }}, ' ([+-]\d{2}(:?\d{2})?)$', '\1')
+        as timestamptz
+    ) as timestamp) end
 {%- endmacro %}
 
 {#- A raw number; not-a-number and the infinities are no numbers. -#}

@@ -1235,10 +1235,10 @@ def add_product_line(seeds: Seeds, rng: random.Random) -> None:
         for row in rng.sample(positive, k=3):
             more = {"points": str(int(row["points"]) + 5), "max_scored_per_day": ""}
             seeds["activity_points"].append({**row, "product_line": NEW_LINE, **more})
-        for row in rng.sample(own("target_specialties"), k=2):
-            mine = {**row, "product_line": NEW_LINE}
-            if mine not in seeds["target_specialties"]:
-                seeds["target_specialties"].append(mine)
+        targets = sorted({row["specialty"] for row in own("target_specialties")})
+        for specialty in rng.sample(targets, k=2):
+            row = {**own("target_specialties")[0], "specialty": specialty}
+            seeds["target_specialties"].append({**row, "product_line": NEW_LINE})
         general_roles = [
             row for row in own("role_classes") if row["product_line"] == ALL_LINES
         ]

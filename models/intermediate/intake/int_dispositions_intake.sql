@@ -23,7 +23,7 @@ judged as (
             ('disposed_at > ' ~ as_of(), 'not_yet_visible'),
         ],
         key=['disposition_id'],
-        latest_by=['loaded_at', 'disposed_at'],
+        latest_by=['loaded_at'],
     ) }}
 
 ),
