@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import sys
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -44,20 +45,22 @@ class Progress:
         self.is_terminal = sys.stdout.isatty()
         self.last_line_at = 0.0
         self.done = 0
+        # dbt fires events from each of its threads
+        self.lock = threading.Lock()
 
     def __call__(self, event) -> None:
         """Takes one dbt event; anything but a finished node is passed over."""
-        if event.info.name not in ("NodeFinished",):
+        if event.info.name != "NodeFinished":
             return
-        self.done += 1
-        node = event.data.node_info
-        text = f"  {self.done:4d} done, last {node.node_name}"
-        now = time.monotonic()
-        if self.is_terminal:
-            print(f"\r{text[:100]:<100}", end="", flush=True)
-        elif now - self.last_line_at >= self.seconds_between_lines:
-            print(text, flush=True)
-            self.last_line_at = now
+        with self.lock:
+            self.done += 1
+            text = f"  {self.done:4d} done, last {event.data.node_info.node_name}"
+            now = time.monotonic()
+            if self.is_terminal:
+                print(f"\r{text[:100]:<100}", end="", flush=True)
+            elif now - self.last_line_at >= self.seconds_between_lines:
+                print(text, flush=True)
+                self.last_line_at = now
 
     def finish(self) -> None:
         """Ends the changing line."""
