@@ -8,7 +8,7 @@ RUN := $(VENV)/bin/python
 UV := $(VENV)/bin/uv pip
 
 .DEFAULT_GOAL := help
-.PHONY: help build sample summary test lint requirements clean
+.PHONY: help build sample summary audit test lint requirements clean
 
 help: ## list what make can do
 	@grep -E '^[a-z]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | sort
@@ -21,6 +21,9 @@ sample: $(INSTALLED) ## write the sample data anew
 
 summary: $(INSTALLED) ## what the last build made
 	@$(RUN) -m mql summary
+
+audit: $(INSTALLED) ## check the raw tables and the marts of the last build
+	@$(RUN) -m mql audit
 
 test: $(INSTALLED) ## all tests on the embedded engine
 	@$(RUN) -m pytest
@@ -53,4 +56,4 @@ requirements: $(INSTALLED) ## lock requirements.in, with hashes
 	sed -i '1i # Locked by `make requirements` from requirements.in.' requirements.txt
 
 clean: ## remove what was built (not the environment)
-	rm -rf target logs warehouse/mql.duckdb* warehouse/sample
+	rm -rf target logs warehouse/mql.duckdb* warehouse/sample warehouse/audit

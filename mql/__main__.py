@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 
 from mql.project import (
+    AUDIT_FOLDER,
     SAMPLE_FOLDER,
     Progress,
     ProjectError,
@@ -80,6 +81,16 @@ def query(arguments: argparse.Namespace) -> None:
         connection.close()
 
 
+def check(arguments: argparse.Namespace) -> None:
+    """Audits the built warehouse; critical failures are exit code 1."""
+    from mql.audit import audit
+
+    report = audit(warehouse_path(), Path(arguments.docs))
+    print(report.text())
+    if not report.ok:
+        raise ProjectError("the audit failed; the table above says where.")
+
+
 def command_line() -> argparse.ArgumentParser:
     """The commands and their options."""
     parser = argparse.ArgumentParser(prog="python -m mql", description=__doc__)
@@ -104,6 +115,12 @@ def command_line() -> argparse.ArgumentParser:
 
     summing = commands.add_parser("summary", help="what the last build made")
     summing.set_defaults(run=summarise)
+
+    auditing = commands.add_parser("audit", help="check the raw tables and the marts")
+    auditing.add_argument(
+        "--docs", default=str(AUDIT_FOLDER), help="folder for the Data Docs"
+    )
+    auditing.set_defaults(run=check)
 
     asking = commands.add_parser("query", help="run a query on the built warehouse")
     asking.add_argument("sql", help="a select")

@@ -14,6 +14,8 @@ ROOT = Path(__file__).resolve().parents[1]
 # Where the sample lies when MQL_RAW_PATH is unset; macros/engine/raw_sources.sql reads
 # it from here.
 SAMPLE_FOLDER = ROOT / "warehouse" / "sample"
+# Where the audit leaves its Data Docs.
+AUDIT_FOLDER = ROOT / "warehouse" / "audit"
 DEFAULT_WAREHOUSE = "warehouse/mql.duckdb"
 
 

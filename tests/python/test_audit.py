@@ -1,0 +1,451 @@
+"""The audit passes on a sound warehouse and names what is wrong with a broken one."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import socket
+from pathlib import Path
+
+import duckdb
+import pytest
+
+import warehouse
+from mql.audit import AuditReport, audit, connect
+from mql.expectations.check import EXAMPLE_ROWS, FAILED, PASSED, WARNED, examine
+from mql.expectations.marts import mart_checks
+from mql.expectations.raw import FEW_ROWS, contract, examine_raw
+from mql.project import ProjectError
+from raw_files import DAY, START, RawFiles
+
+AS_OF = START + 100 * DAY
+SURGEON = {"specialty": "orthopaedic_surgery", "role": "chief_of_surgery"}
+ONE_MQL = "select mql_id from qualification.fct_mqls order by mql_id limit 1"
+# Rows of the ledger before and after which others stand, and that moved the score.
+INNER_ENTRY = """
+    select activity_id from scoring.fct_score_ledger
+    where contact_id = 'C1' and activity_type = 'content_download'
+"""
+OPEN_STANDING = "valid_to is null and contact_id = 'C2' and product_line = 'general'"
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory) -> Path:
+    """A hospital whose surgeons qualify alone and together, and some dirt."""
+    folder = tmp_path_factory.mktemp("sound")
+    files = RawFiles()
+    files.account("A1", "hospital", "NY")
+    for number in range(1, 5):
+        contact = f"C{number}"
+        files.contact(contact, "A1", **SURGEON, email=f"{contact}@example.org")
+        for day, kind in enumerate(
+            ["webinar_attendance", "content_download", "unsubscribe", "demo_request"]
+        ):
+            at = AS_OF - (40 - 3 * number - day) * DAY
+            files.activity(contact, kind, at, asset_name=f"paper {day}")
+    # a reader of mail, so that there are rows enough to break
+    files.contact("C9", "A1")
+    for number in range(FEW_ROWS + 50):
+        files.activity("C9", "email_open", AS_OF - number * DAY / 4)
+    files.activity("C9", "moon_walk", START + DAY)
+    files.contact("C0", "A1", **SURGEON)
+    files.activity("C0", "demo_request", START + DAY)
+    files.contact("C0", "A1", updated_at=START + 2 * DAY, is_deleted=True)
+    warehouse.build_models(
+        files.write(folder / "raw"),
+        folder / "warehouse.duckdb",
+        AS_OF,
+        project=warehouse.copy_project(folder / "project"),
+    )
+    return folder / "warehouse.duckdb"
+
+
+@pytest.fixture(scope="module")
+def sound(built, tmp_path_factory) -> AuditReport:
+    """The audit of the sound warehouse."""
+    return audit(built, tmp_path_factory.mktemp("docs"))
+
+
+def results(report: AuditReport) -> dict[str, str]:
+    """Expectation -> its result."""
+    return {finding.check.name: finding.result for finding in report.findings}
+
+
+def broken_copy(built: Path, folder: Path, *statements: str) -> Path:
+    """A copy of the warehouse after some statements; its views name the file's stem."""
+    copy = folder / built.name
+    shutil.copy(built, copy)
+    connection = duckdb.connect(str(copy))
+    try:
+        for statement in statements:
+            changed = connection.execute(statement).fetchone()
+            assert changed is None or changed[0] > 0, f"changed nothing: {statement}"
+    finally:
+        connection.close()
+    return copy
+
+
+def broken_contracts(copy: Path, folder: Path) -> set[str]:
+    """The critical failures at the raw door, without Great Expectations' part."""
+    connection = connect(copy, folder)
+    try:
+        return {
+            finding.check.name
+            for finding in examine_raw(connection, f"timestamp '{AS_OF}'")
+            if not finding.check.only_warns
+            and (finding.error or finding.rows_violating > finding.check.rows_allowed)
+        }
+    finally:
+        connection.close()
+
+
+def test_a_sound_warehouse_passes(built, sound):
+    mqls = warehouse.rows(built, "select * from qualification.fct_mqls")
+    assert len(mqls) >= 8
+    assert warehouse.rows(built, "select * from qualification.fct_account_mqls")
+    assert sound.ok, sound.text()
+    assert {finding.result for finding in sound.findings if finding.door == "mart"} == {
+        PASSED
+    }
+    assert sound.as_of == AS_OF
+
+
+def test_dirt_within_limits_is_reported_and_stops_nothing(sound):
+    assert results(sound)["activities_activity_type_is_known"] == WARNED
+    assert results(sound)["quarantine_is_empty"] == WARNED
+    assert re.search(
+        r"raw +activities_activity_type_is_known +warned +1\n", sound.text()
+    )
+
+
+def test_every_expectation_has_a_name_of_its_own_and_a_note(sound):
+    names = [finding.check.name for finding in sound.findings]
+    assert len(names) == len(set(names))
+    for finding in sound.findings:
+        assert finding.check.why.endswith("."), finding.check.name
+        assert finding.check.remedy.endswith("."), finding.check.name
+
+
+def test_data_docs_open_without_network_and_carry_the_notes(sound):
+    pages = {
+        path.relative_to(sound.docs.parent).as_posix(): path.read_text("utf-8")
+        for path in sound.docs.parent.rglob("*")
+        if path.is_file()
+    }
+    assert len([name for name in pages if name.startswith("validations/")]) == 2
+    assert len([name for name in pages if name.startswith("expectations/")]) == 2
+    for name, page in pages.items():
+        assert name.endswith(".html")
+        assert not re.search(r"""(href|src)\s*=\s*["']?(https?:)?//""", page), name
+        assert "<script" not in page and "url(" not in page and "@import" not in page
+        for target in re.findall(r'href="([^"#]+)', page):
+            assert (sound.docs.parent / name).parent.joinpath(target).exists(), target
+    for name, page in pages.items():
+        if name != "index.html":
+            door = "mart" if "mart_door" in name else "raw"
+            of_door = [each for each in sound.findings if each.door == door]
+            assert page.count("Why it matters.") >= len(of_door), name
+    # examples at the raw door are cells, never whose they are
+    raw_page = next(page for name, page in pages.items() if "warehouse-raw" in name)
+    assert "<td>moon_walk</td>" in raw_page
+
+
+def test_a_second_audit_replaces_the_pages_and_nothing_else(built, tmp_path):
+    keepsake = tmp_path / "docs" / "notes.txt"
+    keepsake.parent.mkdir()
+    keepsake.write_text("mine")
+    copy = broken_copy(built, tmp_path, "delete from qualification.fct_mqls")
+    first = audit(copy, tmp_path / "docs", doors=["mart"])
+    assert not first.ok
+    assert results(first)["open_mqls_are_the_qualified_contacts"] == FAILED
+    assert "open_mqls_are_the_qualified_contacts: not true of" in first.text()
+    page = next((tmp_path / "docs" / "validations").rglob("*.html")).read_text("utf-8")
+    assert "<td>C1</td>" in page
+    assert 'class="FAILED">FAILED' in first.docs.read_text("utf-8")
+
+    second = audit(built, tmp_path / "docs", doors=["mart"])
+    assert second.ok
+    assert "FAILED<" not in second.docs.read_text("utf-8")
+    assert len(list((tmp_path / "docs" / "validations").rglob("*.html"))) == 1
+    assert keepsake.read_text() == "mine"
+
+
+def test_nothing_is_asked_of_the_network_nor_left_in_the_project(
+    built, tmp_path, monkeypatch
+):
+    def refuse(*_):
+        raise AssertionError("the audit asked for the network")
+
+    monkeypatch.setattr(socket.socket, "connect", refuse)
+    monkeypatch.setattr(socket, "getaddrinfo", refuse)
+    report = audit(built, tmp_path / "docs", doors=["mart"])
+    assert report.ok
+    assert os.environ["GX_ANALYTICS_ENABLED"] == "false"
+    assert not (warehouse.ROOT / "gx").exists()
+
+
+def test_no_warehouse_and_an_empty_one_are_said_so(tmp_path):
+    with pytest.raises(ProjectError, match="run `make build` first"):
+        audit(tmp_path / "nothing.duckdb", tmp_path / "docs")
+    duckdb.connect(str(tmp_path / "empty.duckdb")).close()
+    with pytest.raises(ProjectError, match="has no marts"):
+        audit(tmp_path / "empty.duckdb", tmp_path / "docs")
+
+
+BROKEN_MARTS = {
+    "ledger_scores_are_never_negative": [
+        (
+            "update scoring.fct_score_ledger set score_after = -1, score_before = 0,"
+            f" points_applied = -1 where activity_id in ({INNER_ENTRY})"
+        )
+    ],
+    "ledger_entries_apply_their_points": [
+        (
+            "update scoring.fct_score_ledger set points_due = points_due + 1"
+            f" where activity_id in ({INNER_ENTRY})"
+        )
+    ],
+    "ledger_entries_follow_one_another": [
+        f"delete from scoring.fct_score_ledger where activity_id in ({INNER_ENTRY})"
+    ],
+    "ledger_adds_up_to_the_score": [
+        (
+            "delete from scoring.fct_score_ledger where contact_id = 'C2'"
+            " and activity_type = 'demo_request' and product_line = 'general'"
+        )
+    ],
+    "ledger_has_every_accepted_activity": [
+        (
+            "delete from scoring.fct_score_ledger where contact_id = 'C9'"
+            " and entry_at = (select max(entry_at) from scoring.fct_score_ledger)"
+        )
+    ],
+    "engagement_is_never_negative": [
+        (
+            "update qualification.fct_mqls set engagement_score = -0.5"
+            f" where mql_id = ({ONE_MQL})"
+        )
+    ],
+    "fit_is_within_its_bounds": [
+        f"update qualification.fct_mqls set fit_score = 46 where mql_id = ({ONE_MQL})"
+    ],
+    "fit_is_the_sum_of_its_parts": [
+        (
+            "update intermediate.int_contact_standing set fit_score = 44"
+            f" where {OPEN_STANDING}"
+        )
+    ],
+    "qualified_means_no_failing_gate": [
+        (
+            "update intermediate.int_contact_standing set is_held = true"
+            f" where {OPEN_STANDING}"
+        )
+    ],
+    "history_intervals_meet": [
+        (
+            "update intermediate.int_contact_standing set valid_from = valid_from"
+            f" + interval 1 microsecond where {OPEN_STANDING}"
+        )
+    ],
+    "history_agrees_with_current_scores": [
+        (
+            "update intermediate.int_contact_standing set engagement_score = 7"
+            f" where {OPEN_STANDING}"
+        )
+    ],
+    "mql_spells_never_overlap": [
+        (
+            "update qualification.fct_mqls set ended_at = ended_at + interval 2 day"
+            " where contact_id = 'C3' and end_reason = 'suppressed'"
+        )
+    ],
+    "official_mqls_never_overlap": [
+        "update qualification.fct_mqls set is_official = true"
+    ],
+    "open_mqls_are_the_qualified_contacts": [
+        (
+            "update qualification.fct_mqls set ended_at = mql_at + interval 1 hour"
+            " where contact_id = 'C1' and ended_at is null"
+        )
+    ],
+    "no_mql_while_suppressed": [
+        (
+            "update intermediate.int_suppressions"
+            " set valid_from = valid_from - interval 1 microsecond where contact_id = 'C1'"
+        )
+    ],
+    "no_mql_while_held": [
+        (
+            "insert into intermediate.int_holds by name select definition_id, contact_id,"
+            " product_line, 'D1' as disposition_id, mql_at as valid_from"
+            f" from qualification.fct_mqls where mql_id = ({ONE_MQL})"
+        )
+    ],
+    "no_mql_with_an_open_opportunity": [
+        (
+            "insert into intermediate.int_opportunity_blocks by name select definition_id,"
+            " contact_id, product_line, 'O1' as opportunity_id,"
+            " mql_at - interval 1 day as valid_from, mql_at + interval 1 microsecond as"
+            f" valid_to from qualification.fct_mqls where mql_id = ({ONE_MQL})"
+        )
+    ],
+    "mqls_meet_their_thresholds": [
+        f"update qualification.fct_mqls set fit_score = 5 where mql_id = ({ONE_MQL})"
+    ],
+    "mqls_agree_with_the_history": [
+        (
+            "update qualification.fct_mqls set engagement_score = engagement_score + 1"
+            f" where mql_id = ({ONE_MQL})"
+        )
+    ],
+    "account_mql_spells_never_overlap": [
+        (
+            "insert into qualification.fct_account_mqls select * replace"
+            " (mql_at + interval 1 hour as mql_at) from qualification.fct_account_mqls"
+        )
+    ],
+    "official_account_mqls_never_overlap": [
+        "update qualification.fct_account_mqls set is_official = true"
+    ],
+    "open_account_mqls_are_the_qualified_accounts": [
+        "delete from qualification.fct_account_mqls where ended_at is null"
+    ],
+    "account_mqls_have_their_number_of_people": [
+        "update qualification.fct_account_mqls set engaged_contacts = 2"
+    ],
+    "account_scores_add_up": [
+        (
+            "update intermediate.int_account_standing set score_when_scored ="
+            " score_when_scored + 1 where valid_to is null and product_line = 'general'"
+        )
+    ],
+    "raw_rows_reconcile": [
+        (
+            "update quality.fct_reconciliation set rows_raw = rows_raw + 1"
+            " where source_table = 'contacts'"
+        )
+    ],
+    "quarantine_equals_its_count": ["delete from quality.fct_quarantined_records"],
+    "personal_columns_are_where_they_belong": [
+        "alter table qualification.fct_mqls add column contact_email varchar"
+    ],
+    "no_mail_address_in_an_untagged_column": [
+        (
+            "update qualification.fct_mqls set state = 'C1@example.org'"
+            f" where mql_id = ({ONE_MQL})"
+        )
+    ],
+    "erased_contacts_leave_no_trace": [
+        (
+            "update qualification.fct_mqls set contact_id = 'C0'"
+            f" where mql_id = ({ONE_MQL})"
+        )
+    ],
+}
+
+
+@pytest.mark.parametrize("name", BROKEN_MARTS)
+def test_one_broken_cell_of_a_mart_is_named(built, tmp_path, name):
+    copy = broken_copy(built, tmp_path, *BROKEN_MARTS[name])
+    connection = connect(copy, tmp_path)
+    try:
+        as_of = f"timestamp '{AS_OF}'"
+        (check,) = (
+            check for check in mart_checks(connection, as_of) if check.name == name
+        )
+        finding = examine(connection, "mart", check)
+    finally:
+        connection.close()
+    assert finding.rows_violating > 0
+    assert 0 < len(finding.examples) <= EXAMPLE_ROWS
+
+
+def test_every_check_of_the_marts_is_shown_to_bite(sound):
+    of_door = {each.check.name for each in sound.findings if each.door == "mart"}
+    assert of_door == BROKEN_MARTS.keys()
+
+
+def raw_view(table: str, selected: str) -> list[str]:
+    """Statements that put another view in the place of a raw one."""
+    return [
+        f"alter view crm.{table} rename to {table}_as_it_was",
+        f"create view crm.{table} as select {selected} from crm.{table}_as_it_was",
+    ]
+
+
+BROKEN_RAW = {
+    "contacts_columns_are_present": raw_view("contacts", "* exclude (npi)"),
+    "activities_keys_are_not_blank": raw_view(
+        "activities", "* replace (' ' as activity_id)"
+    ),
+    "activities_occurred_at_parses": raw_view(
+        "activities", "* replace ('yesterday' as occurred_at)"
+    ),
+    "activities_is_machine_parses": raw_view(
+        "activities", "* replace ('perhaps' as is_machine)"
+    ),
+    "activities_activity_type_is_known": raw_view(
+        "activities", "* replace ('moon_walk' as activity_type)"
+    ),
+    "quarantine_is_small": [
+        (
+            "update quality.fct_reconciliation set rows_quarantined = 101"
+            " where source_table = 'activities'"
+        )
+    ],
+}
+
+
+@pytest.mark.parametrize("name", BROKEN_RAW)
+def test_a_broken_contract_of_a_raw_table_is_named(built, tmp_path, name):
+    copy = broken_copy(built, tmp_path, *BROKEN_RAW[name])
+    assert broken_contracts(copy, tmp_path) == {name}
+
+
+def test_a_raw_file_that_is_gone_is_named(built, tmp_path):
+    columns = ", ".join(
+        f"null::varchar as {column}"
+        for column in next(t for t in contract() if t.name == "accounts").columns
+    )
+    gone = tmp_path / "accounts.parquet"
+    copy = broken_copy(
+        built,
+        tmp_path,
+        f"copy (select {columns}) to '{gone}'",
+        f"create or replace view crm.accounts as from '{gone}'",
+    )
+    gone.unlink()
+    assert broken_contracts(copy, tmp_path) == {"accounts_can_be_read"}
+
+
+@pytest.mark.parametrize(
+    ("name", "loaded_at"),
+    [
+        ("activities_are_fresh", "least(loaded_at, '2025-04-07')"),
+        # the newest week brings as good as nothing
+        (
+            "activities_volume_is_as_usual",
+            "'2025-03-20'",
+        ),
+    ],
+)
+def test_a_stale_feed_and_an_unusual_week_are_warned_of(
+    built, tmp_path, monkeypatch, name, loaded_at
+):
+    monkeypatch.setattr("mql.expectations.raw.ROWS_A_WEEK", 10)
+    copy = broken_copy(
+        built,
+        tmp_path,
+        *raw_view("activities", f"* replace ({loaded_at} as loaded_at)"),
+    )
+    connection = connect(copy, tmp_path)
+    try:
+        found = {
+            finding.check.name: finding.rows_violating
+            for finding in examine_raw(connection, f"timestamp '{AS_OF}'")
+            if finding.check.only_warns
+        }
+    finally:
+        connection.close()
+    assert found[name] == 1
