@@ -104,6 +104,38 @@ def test_thresholds_per_line_are_the_guides(seeds, line, figures):
     assert tuple(row[name] for name in names) == figures
 
 
+def test_windows_and_account_figures_are_as_agreed(seeds):
+    """The same for every line of the guide's definition."""
+    figures = {
+        "direct_request_days": "30",
+        "max_silence_days": "180",
+        "account_min_engagement": "75",
+        "account_min_contacts": "3",
+        "account_contact_min_engagement": "10",
+    }
+    lines = rows_of(seeds, "qualification_criteria", definition_id=GUIDE)
+    assert len(lines) == 4
+    for row in lines:
+        assert {name: row[name] for name in figures} == figures
+
+
+def test_rejection_reasons_hold_as_agreed(seeds):
+    holds = {
+        row["reason_code"]: (float(row["hold_days"]), row["until_profile_change"])
+        for row in rows_of(seeds, "rejection_reasons", definition_id=GUIDE)
+    }
+    assert holds == {
+        "wrong_specialty": (30, "true"),
+        "wrong_role": (30, "true"),
+        "not_qualified_facility": (30, "true"),
+        "no_budget": (180, "false"),
+        "existing_customer": (365, "false"),
+        "no_response": (30, "false"),
+        "other": (30, "false"),
+        "unspecified": (30, "false"),
+    }
+
+
 def test_decay_and_holds_are_as_agreed(seeds):
     (row,) = rows_of(seeds, "definitions", definition_id=GUIDE)
     figures = {
