@@ -224,7 +224,7 @@
         ),
         (
             'role_classes', 'role_class',
-            ['decision_maker', 'influencer', 'user', 'trainee', 'non_buyer', 'unknown'],
+            role_class_words(),
         ),
         ('facility_classes', 'facility_class', ['target', 'neutral', 'disqualified']),
         ('geographies', 'coverage', ['target', 'covered', 'uncovered']),
@@ -357,9 +357,7 @@
 
 {#- Every line can be reached by somebody it is meant for. -#}
 {% macro definition_problems__thresholds() %}
-    {%- set words = [
-        'decision_maker', 'influencer', 'user', 'trainee', 'non_buyer', 'unknown',
-    ] -%}
+    {%- set words = role_class_words() -%}
     {%- set left_over = namespace(
         text="'|' || replace(allowed_role_classes, ' ', '') || '|'"
     ) -%}
@@ -414,9 +412,7 @@
         ) || ' points)' as problem
     from {{ ref('qualification_criteria') }} as criteria
     cross join (
-        {%- for role_class in [
-            'decision_maker', 'influencer', 'user', 'trainee', 'non_buyer', 'unknown',
-        ] %}
+        {%- for role_class in words %}
         select '{{ role_class }}' as role_class
         {%- if not loop.last %}
         union all
@@ -459,6 +455,13 @@
             )
         )
 {% endmacro %}
+
+{#- The classes a role may have on a line (F2). -#}
+{% macro role_class_words() -%}
+    {{ return([
+        'decision_maker', 'influencer', 'user', 'trainee', 'non_buyer', 'unknown',
+    ]) }}
+{%- endmacro %}
 
 {#- Whether a role class is in a '|' separated list. -#}
 {% macro role_class_is_listed(list, role_class) -%}
