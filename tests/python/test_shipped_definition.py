@@ -148,6 +148,7 @@ def test_decay_and_holds_are_as_agreed(seeds):
         "closed_opportunity_hold_days": "180",
         "requalify_points": "20",
         "requalify_gap_days": "30",
+        "handoff_open_days": "180",
     }
     assert {name: row[name] for name in figures} == figures
     assert row["effective_from"].startswith("2023-01-01")
