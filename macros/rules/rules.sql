@@ -40,3 +40,17 @@
         end
     )
 {%- endmacro %}
+
+{#- The first gate of Q1 to Q8 that a contact fails, null where it qualifies. -#}
+{% macro first_failing_gate() -%}
+    case
+        when not is_known then 'Q1'
+        when not passes_gates then 'Q2'
+        when not passes_fit then 'Q3'
+        when not (passes_score or has_direct_request) then 'Q4'
+        when is_suppressed then 'Q5'
+        when is_held then 'Q6'
+        when has_opportunity then 'Q7'
+        when is_stale or is_silent then 'Q8'
+    end
+{%- endmacro %}

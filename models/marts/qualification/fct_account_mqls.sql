@@ -100,11 +100,7 @@ individuals as (
 final as (
 
     select
-        {{ dbt.hash(
-            "mqls.definition_id || '|' || mqls.account_id || '|' || mqls.product_line"
-            ~ " || '|' || cast(" ~ epoch_us('mqls.mql_at') ~ " as "
-            ~ dbt.type_string() ~ ")"
-        ) }} as account_mql_id,
+        {{ mql_id('mqls', 'account_id') }} as account_mql_id,
         mqls.definition_id,
         mqls.account_id,
         mqls.product_line,

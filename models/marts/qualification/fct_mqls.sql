@@ -20,11 +20,7 @@ final as (
 
     -- everything about the contact is as it stood when the MQL began (M5)
     select
-        {{ dbt.hash(
-            "mqls.definition_id || '|' || mqls.contact_id || '|' || mqls.product_line"
-            ~ " || '|' || cast(" ~ epoch_us('mqls.mql_at') ~ " as "
-            ~ dbt.type_string() ~ ")"
-        ) }} as mql_id,
+        {{ mql_id('mqls', 'contact_id') }} as mql_id,
         mqls.definition_id,
         mqls.contact_id,
         fit_scores.account_id,

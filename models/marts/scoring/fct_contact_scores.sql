@@ -137,16 +137,7 @@ final as (
         product_line,
         account_id,
         role_class,
-        case
-            when not is_known then 'Q1'
-            when not passes_gates then 'Q2'
-            when not passes_fit then 'Q3'
-            when not (passes_score or has_direct_request) then 'Q4'
-            when is_suppressed then 'Q5'
-            when is_held then 'Q6'
-            when has_opportunity then 'Q7'
-            when is_stale or is_silent then 'Q8'
-        end as failing_gate,
+        {{ first_failing_gate() }} as failing_gate,
         case
             when is_qualified or not is_known then null
             when not passes_gates then failing_criterion

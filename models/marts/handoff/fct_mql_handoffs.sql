@@ -1,0 +1,240 @@
+-- Everything a rep needs to pick up the telephone (H1).
+with handoffs as (
+
+    select * from {{ ref('int_handoffs') }}
+
+),
+
+conversations as (
+
+    select * from {{ ref('int_conversations') }}
+
+),
+
+mqls as (
+
+    select * from {{ ref('fct_mqls') }}
+
+),
+
+account_mqls as (
+
+    select * from {{ ref('fct_account_mqls') }}
+
+),
+
+handoff_reps as (
+
+    select * from {{ ref('int_handoff_reps') }}
+
+),
+
+leads as (
+
+    select * from {{ ref('int_handoff_leads') }}
+
+),
+
+stories as (
+
+    select * from {{ ref('int_handoff_stories') }}
+
+),
+
+opportunities as (
+
+    select * from {{ ref('int_open_opportunities') }}
+
+),
+
+contacts as (
+
+    select * from {{ ref('dim_contacts') }}
+
+),
+
+accounts as (
+
+    select * from {{ ref('dim_accounts') }}
+
+),
+
+reps as (
+
+    select * from {{ ref('int_sales_reps_intake') }}
+    where verdict = 'accepted'
+
+),
+
+-- one row per MQL handed over: an individual's, or an account's
+members as (
+
+    select
+        conversations.handoff_id,
+        conversations.mql_id,
+        mqls.definition_id,
+        mqls.contact_id,
+        mqls.account_id,
+        mqls.trigger_activity_id,
+        mqls.product_line,
+        mqls.trigger_type,
+        mqls.specialty,
+        mqls.role,
+        mqls.role_class,
+        mqls.facility_type,
+        mqls.country,
+        mqls.state,
+        mqls.bed_count,
+        mqls.fit_score,
+        mqls.engagement_score,
+        mqls.total_score,
+        cast(null as integer) as engaged_contacts,
+        conversations.is_primary,
+        conversations.is_official,
+        coalesce(mqls.end_reason = 'lapsed', false) as is_lapsed,
+        mqls.mql_at,
+        conversations.handed_over_at
+    from conversations
+    inner join mqls
+        on conversations.mql_id = mqls.mql_id
+
+    union all
+
+    select
+        account_mqls.account_mql_id as handoff_id,
+        account_mqls.account_mql_id as mql_id,
+        account_mqls.definition_id,
+        cast(null as {{ dbt.type_string() }}) as contact_id,
+        account_mqls.account_id,
+        cast(null as {{ dbt.type_string() }}) as trigger_activity_id,
+        account_mqls.product_line,
+        'account_engagement' as trigger_type,
+        cast(null as {{ dbt.type_string() }}) as specialty,
+        cast(null as {{ dbt.type_string() }}) as role,
+        cast(null as {{ dbt.type_string() }}) as role_class,
+        accounts.facility_type,
+        accounts.country,
+        accounts.state,
+        accounts.bed_count,
+        cast(null as double precision) as fit_score,
+        account_mqls.engagement_score,
+        account_mqls.engagement_score as total_score,
+        account_mqls.engaged_contacts,
+        true as is_primary,
+        true as is_official,
+        coalesce(account_mqls.end_reason = 'lapsed', false) as is_lapsed,
+        account_mqls.mql_at,
+        account_mqls.mql_at as handed_over_at
+    from account_mqls
+    inner join handoffs
+        on account_mqls.account_mql_id = handoffs.handoff_id
+    inner join accounts
+        on account_mqls.account_id = accounts.account_id
+
+),
+
+final as (
+
+    select
+        members.handoff_id,
+        members.mql_id,
+        handoffs.handoff_type,
+        members.definition_id,
+        members.contact_id,
+        members.account_id,
+        members.trigger_activity_id,
+        opportunities.opportunity_id as open_opportunity_id,
+        handoff_reps.rep_id,
+        case
+            when handoffs.status in ('open', 'contacted')
+                then coalesce(leads.lead_rep_id, handoff_reps.rep_id)
+        end as lead_rep_id,
+        case
+            when opportunities.opportunity_id is not null then accounts.owner_rep_id
+        end as open_opportunity_owner_rep_id,
+        case
+            when handoffs.status in ('open', 'contacted') then handoffs.account_id
+        end as follow_up_group,
+        members.product_line,
+        contacts.first_name,
+        contacts.last_name,
+        contacts.job_title,
+        contacts.email,
+        contacts.phone,
+        members.specialty,
+        members.role,
+        members.role_class,
+        accounts.account_name,
+        members.facility_type,
+        members.country,
+        members.state,
+        handoff_reps.territory,
+        members.trigger_type,
+        stories.engagement_summary,
+        stories.content_downloaded,
+        stories.pages_visited,
+        stories.events_attended,
+        stories.direct_requests,
+        opportunities.stage as open_opportunity_stage,
+        reps.rep_name,
+        reps.rep_email,
+        handoff_reps.routed_by,
+        handoffs.priority,
+        handoffs.status,
+        handoffs.sla_status,
+        handoffs.first_sla_status,
+        handoffs.rejection_reason,
+        handoffs.rejection_text,
+        members.bed_count,
+        members.engaged_contacts,
+        coalesce(stories.downloads, 0) as downloads,
+        coalesce(stories.page_views, 0) as page_views,
+        coalesce(stories.high_intent_page_views, 0) as high_intent_page_views,
+        coalesce(stories.events, 0) as events,
+        coalesce(stories.registrations, 0) as registrations,
+        coalesce(stories.requests, 0) as requests,
+        coalesce(stories.email_opens, 0) as email_opens,
+        coalesce(stories.email_clicks, 0) as email_clicks,
+        coalesce(opportunities.open_opportunities, 0) as open_opportunities,
+        handoffs.answers,
+        members.fit_score,
+        members.engagement_score,
+        members.total_score,
+        members.is_primary,
+        members.is_official,
+        members.is_lapsed,
+        members.mql_at,
+        members.handed_over_at,
+        handoffs.first_started_at,
+        handoffs.first_due_at,
+        handoffs.sla_started_at,
+        handoffs.sla_due_at,
+        handoffs.escalated_at,
+        handoffs.first_response_at,
+        handoffs.accepted_at,
+        handoffs.rejected_at,
+        handoffs.withdrawn_at,
+        handoffs.expires_at,
+        handoffs.closed_at,
+        stories.last_activity_at
+    from members
+    inner join handoffs
+        on members.handoff_id = handoffs.handoff_id
+    inner join handoff_reps
+        on members.handoff_id = handoff_reps.handoff_id
+    left join leads
+        on handoffs.account_id = leads.account_id
+    left join stories
+        on members.handoff_id = stories.handoff_id
+    left join contacts
+        on members.contact_id = contacts.contact_id
+    left join accounts
+        on members.account_id = accounts.account_id
+    left join opportunities
+        on members.account_id = opportunities.account_id
+    left join reps
+        on handoff_reps.rep_id = reps.rep_id
+
+)
+
+select * from final
