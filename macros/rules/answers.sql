@@ -12,7 +12,6 @@
             when {{ answers }}.outcome = 'rejected'
                 then coalesce(reasons.reason_code, 'unspecified')
         end as reason_code,
-        {{ answers }}.reason_text,
         {{ answers }}.disposed_at
     from {{ answers }}
     left join {{ ref('rejection_reasons') }} as reasons

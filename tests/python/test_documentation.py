@@ -19,6 +19,7 @@ PERSONAL = {
     "phone",
     "raw_record",
     "reason_text",
+    "rejection_text",
     "record_order",
     "rep_email",
     "rep_name",
@@ -26,6 +27,7 @@ PERSONAL = {
 # The only models that store them (the others are views); each with its reason.
 STORES = {
     "dim_contacts": "the one place for names and addresses",
+    "fct_mql_handoffs": "what a rep needs to call",
     "fct_quarantined_records": "the refused row as it arrived, for who mends it",
     "int_dispositions": "what the rep wrote, until the hand-over reads it",
 }

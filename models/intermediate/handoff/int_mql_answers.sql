@@ -35,7 +35,6 @@ final as (
         contact_answers.rep_id,
         contact_answers.outcome,
         contact_answers.reason_code,
-        contact_answers.reason_text,
         conversations.mql_at,
         contact_answers.disposed_at
     from contact_answers
@@ -55,7 +54,6 @@ final as (
         account_answers.rep_id,
         account_answers.outcome,
         account_answers.reason_code,
-        account_answers.reason_text,
         account_handoffs.mql_at,
         account_answers.disposed_at
     from account_answers

@@ -59,6 +59,13 @@ accounts as (
 
 ),
 
+dispositions as (
+
+    select * from {{ ref('int_dispositions') }}
+    where outcome = 'rejected'
+
+),
+
 reps as (
 
     select * from {{ ref('int_sales_reps_intake') }}
@@ -184,7 +191,7 @@ final as (
         handoffs.sla_status,
         handoffs.first_sla_status,
         handoffs.rejection_reason,
-        handoffs.rejection_text,
+        dispositions.reason_text as rejection_text,
         members.bed_count,
         members.engaged_contacts,
         coalesce(stories.downloads, 0) as downloads,
@@ -234,6 +241,8 @@ final as (
         on members.account_id = opportunities.account_id
     left join reps
         on handoff_reps.rep_id = reps.rep_id
+    left join dispositions
+        on handoffs.disposition_id = dispositions.disposition_id
 
 )
 

@@ -58,7 +58,6 @@ compared as (
                 and own_contracts.account_id is null
                 then 'the account has no contract with us'
         end as contradiction,
-        answers.reason_text as rejection_text,
         answers.disposed_at
     from answers
     inner join mqls
@@ -90,7 +89,6 @@ final as (
         product_line,
         rejection_reason,
         contradiction,
-        rejection_text,
         disposed_at
     from compared
     where contradiction is not null
