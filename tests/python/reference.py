@@ -26,6 +26,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property
 from itertools import pairwise
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -216,10 +217,20 @@ def boolean(cell: str | None) -> bool:
     return (cell or "").lower() in {"true", "t", "1", "yes", "y"}
 
 
-def whole_number(cell: str | None) -> int | None:
-    """A count such as `bed_count`; anything but plain digits is unknown."""
+NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
+
+
+def raw_number(cell: str | None) -> float | None:
+    """A number of a raw row such as `amount_usd`; what is no number is unknown."""
     stripped = (cell or "").strip()
-    return int(stripped) if re.fullmatch(r"[0-9]+", stripped) else None
+    value = float(stripped) if NUMBER.fullmatch(stripped) else None
+    return value if value is not None and isfinite(value) else None
+
+
+def whole_number(cell: str | None) -> int | None:
+    """A count of a raw row such as `bed_count`; a part of one is unknown."""
+    value = raw_number(cell)
+    return int(value) if value is not None and value == int(value) else None
 
 
 def number(cell: str | None) -> float | None:
@@ -506,7 +517,13 @@ class ContactVersion:
     contact_id: str
     updated_at: datetime
     created_at: datetime
+    loaded_at: datetime
+    email: str | None
+    first_name: str | None
+    last_name: str | None
+    phone: str | None
     job_title: str | None
+    npi: str | None
     specialty: str | None
     role: str | None
     account_id: str | None
@@ -520,6 +537,10 @@ class AccountVersion:
 
     account_id: str
     updated_at: datetime
+    loaded_at: datetime
+    account_name: str | None
+    parent_account_id: str | None
+    owner_rep_id: str | None
     facility_type: str | None
     bed_count: int | None
     state: str | None
@@ -534,11 +555,13 @@ class Activity:
     contact_id: str
     activity_type: str
     occurred_at: datetime
+    loaded_at: datetime
     page_url: str | None
     asset_name: str | None
     topic: str | None
     product_line: str | None
     message_id: str | None
+    campaign: str | None
     is_machine: bool
 
 
@@ -548,19 +571,27 @@ class Disposition:
 
     disposition_id: str
     contact_id: str | None
+    account_id: str | None
     product_line: str | None
+    rep_id: str | None
     outcome: str | None
     reason_code: str | None
+    reason_text: str | None
     disposed_at: datetime
+    loaded_at: datetime
 
 
 @dataclass(frozen=True)
 class Opportunity:
     """A deal; open from `created_at` until `closed_at` (None = still open)."""
 
+    opportunity_id: str
     account_id: str | None
     contact_id: str | None
     product_line: str | None
+    stage: str | None
+    amount_usd: float | None
+    is_won: bool
     created_at: datetime
     closed_at: datetime | None
 
@@ -615,6 +646,7 @@ class Facts:
     accounts: dict[str, Versions]
     activities: dict[str, list[Activity]] = field(default_factory=dict)
     dispositions: dict[str, list[Disposition]] = field(default_factory=dict)
+    account_dispositions: dict[str, list[Disposition]] = field(default_factory=dict)
     contact_opportunities: dict[str, list[Opportunity]] = field(default_factory=dict)
     account_opportunities: dict[str, list[Opportunity]] = field(default_factory=dict)
     contracts: dict[str, list[ServiceContract]] = field(default_factory=dict)
@@ -642,7 +674,13 @@ def t2_facts(seen: dict[str, list[RawRow]], as_of: datetime) -> Facts:
             contact_id=cells["contact_id"],
             updated_at=times["updated_at"],
             created_at=times["created_at"],
+            loaded_at=times["loaded_at"],
+            email=text(cells.get("email")),
+            first_name=text(cells.get("first_name")),
+            last_name=text(cells.get("last_name")),
+            phone=text(cells.get("phone")),
             job_title=text(cells.get("job_title")),
+            npi=text(cells.get("npi")),
             specialty=text(cells.get("specialty")),
             role=text(cells.get("role")),
             account_id=text(cells.get("account_id")),
@@ -655,6 +693,10 @@ def t2_facts(seen: dict[str, list[RawRow]], as_of: datetime) -> Facts:
         AccountVersion(
             account_id=cells["account_id"],
             updated_at=times["updated_at"],
+            loaded_at=times["loaded_at"],
+            account_name=text(cells.get("account_name")),
+            parent_account_id=text(cells.get("parent_account_id")),
+            owner_rep_id=text(cells.get("owner_rep_id")),
             facility_type=text(cells.get("facility_type")),
             bed_count=whole_number(cells.get("bed_count")),
             state=text(cells.get("state")),
@@ -668,11 +710,13 @@ def t2_facts(seen: dict[str, list[RawRow]], as_of: datetime) -> Facts:
             contact_id=cells["contact_id"],
             activity_type=cells["activity_type"],
             occurred_at=times["occurred_at"],
+            loaded_at=times["loaded_at"],
             page_url=text(cells.get("page_url")),
             asset_name=text(cells.get("asset_name")),
             topic=text(cells.get("topic")),
             product_line=text(cells.get("product_line")),
             message_id=text(cells.get("message_id")),
+            campaign=text(cells.get("campaign")),
             is_machine=boolean(cells.get("is_machine")),
         )
         for cells, times in accepted("activities")
@@ -681,18 +725,26 @@ def t2_facts(seen: dict[str, list[RawRow]], as_of: datetime) -> Facts:
         Disposition(
             disposition_id=cells["disposition_id"],
             contact_id=text(cells.get("contact_id")),
+            account_id=text(cells.get("account_id")),
             product_line=text(cells.get("product_line")),
+            rep_id=text(cells.get("rep_id")),
             outcome=text(cells.get("outcome")),
             reason_code=text(cells.get("reason_code")),
+            reason_text=text(cells.get("reason_text")),
             disposed_at=times["disposed_at"],
+            loaded_at=times["loaded_at"],
         )
         for cells, times in accepted("dispositions")
     ]
     opportunities = [
         Opportunity(
+            opportunity_id=cells["opportunity_id"],
             account_id=text(cells.get("account_id")),
             contact_id=text(cells.get("contact_id")),
             product_line=text(cells.get("product_line")),
+            stage=text(cells.get("stage")),
+            amount_usd=raw_number(cells.get("amount_usd")),
+            is_won=boolean(cells.get("is_won")),
             created_at=times["created_at"],
             closed_at=times["closed_at"],
         )
@@ -718,6 +770,9 @@ def t2_facts(seen: dict[str, list[RawRow]], as_of: datetime) -> Facts:
             for contact_id, theirs in grouped(activities, "contact_id").items()
         },
         dispositions=grouped(dispositions, "contact_id"),
+        account_dispositions=grouped(
+            (one for one in dispositions if one.contact_id is None), "account_id"
+        ),
         contact_opportunities=grouped(opportunities, "contact_id"),
         account_opportunities=grouped(opportunities, "account_id"),
         contracts=grouped(contracts, "account_id"),
