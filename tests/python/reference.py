@@ -36,6 +36,7 @@ Seeds = dict[str, list[dict[str, str]]]
 Mart = list[dict[str, Any]]
 
 ALL_LINES = "*"
+ALL_STATES = "*"
 GENERAL = "general"
 DAY = timedelta(days=1)
 MICROSECOND = timedelta(microseconds=1)
@@ -170,6 +171,11 @@ def text(cell: str | None) -> str | None:
 def matched_text(cell: str | None) -> str | None:
     """Section 12: text matched without case and without blanks at its ends."""
     return None if is_blank(cell) else cell.strip().lower()
+
+
+def in_capitals(cell: str | None) -> str | None:
+    """A state or country as the marts show it: in capitals, no blanks at the ends."""
+    return None if is_blank(cell) else cell.strip().upper()
 
 
 def byte_order(cell: str | None) -> bytes:
@@ -835,7 +841,7 @@ class PageRule:
 
 
 class Vocabulary:
-    """The unversioned words: specialties, roles, title patterns."""
+    """The unversioned words: specialties, roles, title patterns, facility types."""
 
     def __init__(self, seeds: Seeds) -> None:
         self.specialty_of: dict[str, str] = {}
@@ -854,6 +860,10 @@ class Vocabulary:
             (int(row["priority"]), row["title_pattern"], row["role"])
             for row in seeds["role_title_patterns"]
         )
+        self.facility_type_of = {
+            matched_text(row["facility_type"]): row["facility_type"]
+            for row in seeds["facility_types"]
+        }
 
     def f1_specialty(self, raw: str | None) -> str | None:
         """F1: the specialty a raw code, name or NUCC code stands for, else None."""
@@ -872,10 +882,18 @@ class Vocabulary:
                 return role
         return None
 
+    def f3_facility_type(self, raw: str | None) -> str | None:
+        """F3: the code of a facility type; an unknown one stays, in lower case."""
+        word = matched_text(raw)
+        return self.facility_type_of.get(word, word)
+
 
 def f2_title_words(job_title: str) -> str:
-    """F2: lower-cased, runs of non-alphanumerics one blank, blanks at both ends."""
-    words = re.sub(r"[^a-z0-9]+", " ", job_title.lower()).strip()
+    """F2: lower-cased, runs of non-alphanumerics one blank, blanks at both ends.
+
+    Letters and digits of any script are alphanumeric.
+    """
+    words = re.sub(r"[\W_]+", " ", job_title.lower()).strip()
     return f" {words} "
 
 
@@ -941,8 +959,8 @@ class Rules:
             ]
             for row in own("facility_classes")
         }
-        self.coverage = {
-            (matched_text(row["country"]), matched_text(row["state"])): row["coverage"]
+        self.places = {
+            (matched_text(row["country"]), matched_text(row["state"])): row
             for row in own("geographies")
         }
         self.reasons = {
@@ -998,10 +1016,20 @@ class Rules:
         return self.facility_classes.get((line, word), everywhere)
 
     def f4_coverage(self, country: str | None, state: str | None) -> str:
-        """F4: `target`, `covered` or `uncovered`; a row naming the state wins."""
+        """F4: `target`, `covered` or `uncovered`; without a row the last."""
+        place = self.f4_place(country, state)
+        return place["coverage"] if place else "uncovered"
+
+    def f4_territory(self, country: str | None, state: str | None) -> str | None:
+        """tables.md: the sales territory of a place; None where there is none."""
+        place = self.f4_place(country, state)
+        return text(place["territory"]) if place else None
+
+    def f4_place(self, country: str | None, state: str | None) -> dict | None:
+        """The `geographies` row of a place; one naming the state wins, wholly."""
         nation = matched_text(country)
-        everywhere = self.coverage.get((nation, ALL_LINES), "uncovered")
-        return self.coverage.get((nation, matched_text(state)), everywhere)
+        everywhere = self.places.get((nation, ALL_STATES))
+        return self.places.get((nation, matched_text(state)), everywhere)
 
     def q6_reason(self, reason_code: str | None) -> tuple[timedelta, bool]:
         """Q6: (hold, until_profile_change) of a reason; unknown ones 30 days."""
@@ -1975,6 +2003,7 @@ def section_8_mqls(standing: Standing) -> Mart:
     for one in intervals:
         if one.end is not None:
             one.end_reason = m3_end_reason(standing, one.end)
+    words = standing.rules.vocabulary
     mqls = []
     for one in m2_merged(
         intervals,
@@ -2001,9 +2030,9 @@ def section_8_mqls(standing: Standing) -> Mart:
                 "lapse_count": one.lapse_count,
                 "specialty": profile.specialty,
                 "role": profile.role,
-                "facility_type": profile.facility_type,
+                "facility_type": words.f3_facility_type(profile.facility_type),
                 "bed_count": profile.bed_count,
-                "state": profile.state,
+                "state": in_capitals(profile.state),
             }
         )
     return mqls
@@ -2395,6 +2424,70 @@ def v3_mark_not_handed_over(
         )
 
 
+def contact_rows(facts: Facts, vocabulary: Vocabulary) -> Mart:
+    """tables.md: dim_contacts, the contacts not erased as they are at `as_of`.
+
+    The latest version is the contact; `created_at` is that of the first (Q1).
+    """
+    mart = []
+    for contact_id, versions in facts.contacts.items():
+        first, latest = versions.all[0], versions.all[-1]
+        mart.append(
+            {
+                "contact_id": contact_id,
+                "account_id": latest.account_id,
+                "email": latest.email,
+                "first_name": latest.first_name,
+                "last_name": latest.last_name,
+                "phone": latest.phone,
+                "job_title": latest.job_title,
+                "npi": latest.npi,
+                "specialty": vocabulary.f1_specialty(latest.specialty),
+                "role": vocabulary.f2_role(latest.role, latest.job_title),
+                "state": in_capitals(latest.state),
+                "country": in_capitals(latest.country),
+                "version_count": len(versions.all),
+                "created_at": first.created_at,
+                "updated_at": latest.updated_at,
+            }
+        )
+    return mart
+
+
+def account_rows(
+    facts: Facts, vocabulary: Vocabulary, definitions: list[Rules]
+) -> Mart:
+    """tables.md: dim_accounts, the accounts as they are at `as_of`.
+
+    Territory and coverage are those of the definition official at `as_of`; with
+    none, nobody sells anywhere.
+    """
+    official = next(
+        (rules for rules in definitions if rules.v2_is_official_at(facts.as_of)), None
+    )
+    mart = []
+    for account_id, versions in facts.accounts.items():
+        latest = versions.all[-1]
+        place = (latest.country, latest.state)
+        mart.append(
+            {
+                "account_id": account_id,
+                "parent_account_id": latest.parent_account_id,
+                "owner_rep_id": latest.owner_rep_id,
+                "account_name": latest.account_name,
+                "facility_type": vocabulary.f3_facility_type(latest.facility_type),
+                "state": in_capitals(latest.state),
+                "country": in_capitals(latest.country),
+                "territory": official.f4_territory(*place) if official else None,
+                "coverage": official.f4_coverage(*place) if official else "uncovered",
+                "bed_count": latest.bed_count,
+                "version_count": len(versions.all),
+                "updated_at": latest.updated_at,
+            }
+        )
+    return mart
+
+
 def build(raw: Raw, seeds: Seeds, as_of: datetime) -> dict[str, Mart]:
     """All marts of sections 1-9 and 11, as a run at `as_of` must give them.
 
@@ -2405,7 +2498,10 @@ def build(raw: Raw, seeds: Seeds, as_of: datetime) -> dict[str, Mart]:
     seen = section_11_intake(raw, seeds, as_of)
     facts = t2_facts(seen, as_of)
     definitions = v1_definitions(seeds)
+    vocabulary = Vocabulary(seeds)
     marts: dict[str, Mart] = {
+        "dim_contacts": contact_rows(facts, vocabulary),
+        "dim_accounts": account_rows(facts, vocabulary, definitions),
         "fct_contact_scores": [],
         "fct_score_ledger": [],
         "fct_contact_score_history": [],

@@ -373,7 +373,8 @@ class Maker:
             row = self.add(
                 "accounts",
                 account_id=account_id,
-                account_name=f'{account_id} "Saint Elsewhere", Hospital',
+                account_name=f'{account_id} "Saint Elsewhere", No. {len(instants)}',
+                parent_account_id=self.accounts[0] if len(instants) > 1 else "",
                 owner_rep_id=self.rng.choice([*self.words.reps, "", "R-none"]),
                 updated_at=self.stamp(t),
                 loaded_at=self.stamp(self.loaded(t)),
@@ -537,9 +538,10 @@ class Maker:
     def make_version(self, one: Someone, t: datetime, cells: dict[str, str]) -> None:
         """One version of a contact, sometimes restated with the same `updated_at`."""
         one.versions.append((t, dict(cells)))
+        phone = f"+1 555 01{len(one.versions):02d}"
         row = self.add(
             "contacts",
-            **one.cells,
+            **(one.cells | {"phone": phone}),
             **cells,
             updated_at=self.stamp(t),
             is_deleted=self.no(),
@@ -1271,6 +1273,14 @@ def add_second_official_definition(seeds: Seeds, rng: random.Random) -> None:
                 if row["definition_id"] == first["definition_id"]
             ]
         )
+    # other names for its territories, and some places that it covers otherwise
+    for row in [*seeds["geographies"], *seeds["routing_rules"]]:
+        named = row["territory"] not in ("", ALL_LINES)
+        if row["definition_id"] == SECOND_DEFINITION and named:
+            row["territory"] = "New " + row["territory"]
+    for row in seeds["geographies"][::-4]:
+        if row["definition_id"] == SECOND_DEFINITION and row["territory"]:
+            row["coverage"] = "covered"
     for row in seeds["qualification_criteria"]:
         if row["definition_id"] == SECOND_DEFINITION and row["product_line"] == GENERAL:
             row["min_total_score"] = rng.choice(["45", "70"])
