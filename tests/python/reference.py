@@ -486,7 +486,9 @@ def section_11_reconciliation(seen: dict[str, list[RawRow]]) -> Mart:
 def section_11_quarantine(seen: dict[str, list[RawRow]]) -> Mart:
     """Section 11: the rows refused, with the first reason that applies.
 
-    The key of an erased contact is a trace of it, so a refused version has none.
+    `raw_record` holds the cells by column, blank text being none. The key of an erased
+    contact is a trace of it, so a refused version has none; and so is what the source
+    wrote about it, in whatever table.
     """
     erased = {
         row.cells["contact_id"]
@@ -498,11 +500,17 @@ def section_11_quarantine(seen: dict[str, list[RawRow]]) -> Mart:
         key = text(row.cells.get(CONTRACT[table][0]))
         return None if table == "contacts" and key in erased else key
 
+    def raw_record(table: str, row: RawRow) -> Row | None:
+        if "contact_id" in CONTRACT[table] and row.cells.get("contact_id") in erased:
+            return None
+        return {column: row.cells.get(column) or None for column in CONTRACT[table]}
+
     return [
         {
             "source_table": table,
             "record_key": record_key(table, row),
             "reason": row.status,
+            "raw_record": raw_record(table, row),
             "loaded_at": row.times["loaded_at"],
         }
         for table, rows in seen.items()
@@ -1610,6 +1618,10 @@ class Standing:
 
     def fit_score(self, t: datetime) -> float:
         """Section 6, F(t): the sum of the criteria that hold, each at most once."""
+        return rounded(sum(self.fit_parts(t).values()))
+
+    def fit_parts(self, t: datetime) -> dict[str, float]:
+        """Section 6: the points of each criterion at `t`, 0 where it does not hold."""
         rules, line, profile = self.rules, self.line, self.person.profile(t)
         role_class = rules.f2_role_class(line, profile.role)
         facility_class = rules.f3_facility_class(line, profile.facility_type)
@@ -1623,9 +1635,10 @@ class Standing:
             "disqualified_facility": facility_class == "disqualified",
             "current_customer": self.person.f5_is_current_customer(t),
         }
-        return rounded(
-            sum(rules.f_points(line, name) for name, true in holds.items() if true)
-        )
+        return {
+            name: rules.f_points(line, name) if true else 0.0
+            for name, true in holds.items()
+        }
 
     # gates
 
@@ -1635,22 +1648,31 @@ class Standing:
 
     def q2_gates(self, t: datetime) -> bool:
         """Q2: the gates the line asks for."""
+        return self.q2_failing(t) is None
+
+    def q2_failing(self, t: datetime) -> str | None:
+        """Q2: the first gate of the line that fails at `t`, None where all hold."""
         asks, rules, profile = self.criteria, self.rules, self.person.profile(t)
-        is_asked = asks.requires_specialty and profile.is_clinical
-        if is_asked and not rules.f1_is_target(self.line, profile.specialty):
-            return False
-        if not q2_facility_gates(
+        of_institution = q2_institution_gates(
             rules,
             self.line,
             profile.facility_type,
             profile.bed_count,
             rules.f4_coverage(profile.country, profile.state),
-        ):
-            return False
+        )
+        asks_specialty = asks.requires_specialty and profile.is_clinical
         allowed = asks.allowed_role_classes
-        if allowed and self.role_class(t) not in allowed:
-            return False
-        return not asks.requires_service_signal or self.q2_service_signal(t)
+        gates = {
+            "geography": of_institution["geography"],
+            "specialty": not asks_specialty
+            or rules.f1_is_target(self.line, profile.specialty),
+            "facility": of_institution["facility"],
+            "beds": of_institution["beds"],
+            "role": not allowed or self.role_class(t) in allowed,
+            "service_signal": not asks.requires_service_signal
+            or self.q2_service_signal(t),
+        }
+        return next((name for name, holds in gates.items() if not holds), None)
 
     def q2_service_signal(self, t: datetime) -> bool:
         """Q2: an own contract near its end, or a competitor's in force."""
@@ -1763,16 +1785,23 @@ class Standing:
 
     def q8_fresh_interest(self, t: datetime) -> bool:
         """Q8: new points since the last verdict, and not silent for too long."""
+        return not self.q8_is_stale(t) and not self.q8_is_silent(t)
+
+    def q8_is_stale(self, t: datetime) -> bool:
+        """Q8: too few points since the last verdict or close, where there is one."""
         since, least = self.q8_asks_points_since(t), self.rules.requalify_points
-        if since is not None and least is not None:
-            fresh = sum(due for at, due in self.positive if since < at <= t)
-            if rounded(fresh) < least:
-                return False
+        if since is None or least is None:
+            return False
+        fresh = sum(due for at, due in self.positive if since < at <= t)
+        return rounded(fresh) < least
+
+    def q8_is_silent(self, t: datetime) -> bool:
+        """Q8: no engagement in the last `max_silence_days`, where the line sets them."""
         silence = self.criteria.max_silence
         if silence is None:
-            return True
+            return False
         engaged = self.person.last_engaged_at(t)
-        return engaged is not None and t < engaged + silence
+        return engaged is None or t >= engaged + silence
 
     @cached_property
     def gates(self) -> list[tuple[str, Callable[[datetime], bool]]]:
@@ -1791,6 +1820,15 @@ class Standing:
     def failing_gate(self, t: datetime) -> str | None:
         """The first of Q1...Q8 that fails at `t`, None where q(t) holds."""
         return next((name for name, holds in self.gates if not holds(t)), None)
+
+    def failing_detail(self, t: datetime) -> str | None:
+        """tables.md: what fails within Q2 or Q8 at `t`, None for the other gates."""
+        gate = self.failing_gate(t)
+        if gate == "Q2":
+            return self.q2_failing(t)
+        if gate == "Q8":
+            return "stale" if self.q8_is_stale(t) else "silent"
+        return None
 
     def q(self, t: datetime) -> bool:
         """Section 7, q(t): all gates hold."""
@@ -1886,22 +1924,22 @@ def e3_first_instant_without(
     return start + bad * MICROSECOND
 
 
-def q2_facility_gates(
+def q2_institution_gates(
     rules: Rules,
     line: str,
     facility_type: str | None,
     bed_count: int | None,
     coverage: str,
-) -> bool:
-    """Q2, section 9: the gates an institution can pass: facility, beds, coverage."""
-    asks = rules.criteria[line]
-    facility_class = rules.f3_facility_class(line, facility_type)
-    if asks.requires_target_facility and facility_class != "target":
-        return False
-    beds = -1 if bed_count is None else bed_count
-    if asks.min_bed_count is not None and beds < asks.min_bed_count:
-        return False
-    return not asks.requires_covered_geography or coverage in {"target", "covered"}
+) -> dict[str, bool]:
+    """Q2, section 9: which of the gates of an institution hold; unknown beds fail."""
+    asks, least = rules.criteria[line], rules.criteria[line].min_bed_count
+    return {
+        "geography": not asks.requires_covered_geography
+        or coverage in {"target", "covered"},
+        "facility": not asks.requires_target_facility
+        or rules.f3_facility_class(line, facility_type) == "target",
+        "beds": least is None or (bed_count is not None and bed_count >= least),
+    }
 
 
 # --------------------------------------------------------------------------------
@@ -2030,9 +2068,11 @@ def section_8_mqls(standing: Standing) -> Mart:
                 "lapse_count": one.lapse_count,
                 "specialty": profile.specialty,
                 "role": profile.role,
+                "role_class": standing.role_class(one.start),
                 "facility_type": words.f3_facility_type(profile.facility_type),
                 "bed_count": profile.bed_count,
                 "state": in_capitals(profile.state),
+                "country": in_capitals(profile.country),
             }
         )
     return mqls
@@ -2138,13 +2178,14 @@ class AccountStanding:
     def gates(self, t: datetime) -> bool:
         """Section 9: facility class, beds, coverage by the account's own geography."""
         version = self.versions.at(t)
-        return q2_facility_gates(
+        gates = q2_institution_gates(
             self.rules,
             self.line,
             version.facility_type,
             version.bed_count,
             self.rules.f4_coverage(version.country, version.state),
         )
+        return all(gates.values())
 
     def has_open_opportunity(self, t: datetime) -> bool:
         """Section 9: an open opportunity of the account for the line."""
@@ -2276,6 +2317,7 @@ class AccountStanding:
             "engagement_score": self.engagement_score(countable),
             "engaged_contacts": self.engaged_contacts(countable),
             "is_qualified": self.is_qualified(self.facts.as_of),
+            "as_of": self.facts.as_of,
         }
 
 
@@ -2286,32 +2328,40 @@ class AccountStanding:
 
 def ledger_rows(standing: Standing) -> Mart:
     """E5: fct_score_ledger of one standing, in order."""
+    engagement_types = standing.rules.engagement_types
     return [
         {
             "definition_id": standing.rules.definition_id,
             "contact_id": standing.person.contact_id,
             "product_line": standing.line,
             "entry_type": entry.entry_type,
-            "activity_id": entry.scored.activity.activity_id if entry.scored else None,
-            "activity_type": entry.scored.activity_type if entry.scored else None,
+            "activity_id": one.activity.activity_id if one else None,
+            "activity_type": one.activity_type if one else None,
             "entry_at": entry.at,
             "points_due": rounded(entry.points_due),
             "points_applied": rounded(entry.points_applied),
             "score_before": rounded(entry.score_before),
             "score_after": rounded(entry.score_after),
-            "is_machine": entry.scored.is_machine if entry.scored else False,
+            "is_machine": one.is_machine if one else False,
+            "is_repeat": one.is_repeat if one else False,
+            "is_over_daily_limit": one.is_over_limit if one else False,
+            "is_engagement": one is not None
+            and not one.is_machine
+            and one.activity_type in engagement_types,
         }
         for entry in standing.ledger.entries
+        for one in [entry.scored]
     ]
 
 
 def history_rows(standing: Standing) -> Mart:
     """tables.md: fct_contact_score_history of one standing.
 
-    From the contact's first activity or version on; a new interval where the fit
-    score or q changes or the engagement score jumps (decay alone makes none).
+    From the contact's first activity or version on; a new interval where the account,
+    the fit score or q changes or the engagement score jumps (decay alone makes none).
+    `half_life` is no column of the mart: it tells how the score decays within.
     """
-    person = standing.person
+    person, rules = standing.person, standing.rules
     start = person.versions.instants[0]
     if person.scored:
         start = min(start, person.scored[0].at)
@@ -2319,10 +2369,11 @@ def history_rows(standing: Standing) -> Mart:
     for at, qualified in standing.q_changes:
         if at < start:
             continue
-        fit = standing.fit_score(at)
+        fit, account_id = standing.fit_score(at), person.account_id(at)
         last = rows[-1] if rows else None
         if (
             last is not None
+            and last["account_id"] == account_id
             and last["fit_score"] == fit
             and last["is_qualified"] == qualified
             and at not in standing.ledger.moved_at
@@ -2332,15 +2383,17 @@ def history_rows(standing: Standing) -> Mart:
             last["valid_to"] = at
         rows.append(
             {
-                "definition_id": standing.rules.definition_id,
+                "definition_id": rules.definition_id,
                 "contact_id": person.contact_id,
                 "product_line": standing.line,
                 "valid_from": at,
                 "valid_to": None,
+                "account_id": account_id,
                 "fit_score": fit,
                 "engagement_score": standing.engagement_score(at),
                 "total_score": standing.total_score(at),
                 "is_qualified": qualified,
+                "half_life": rules.half_life if rules.is_half_life else None,
             }
         )
     return rows
@@ -2377,6 +2430,8 @@ def score_row(standing: Standing, t: datetime) -> dict[str, Any]:
         "contact_id": person.contact_id,
         "product_line": standing.line,
         "account_id": person.account_id(t),
+        "role_class": standing.role_class(t),
+        **{f"{name}_points": part for name, part in standing.fit_parts(t).items()},
         "fit_score": standing.fit_score(t),
         "engagement_score": standing.engagement_score(t),
         "total_score": standing.total_score(t),
@@ -2384,6 +2439,7 @@ def score_row(standing: Standing, t: datetime) -> dict[str, Any]:
         "is_suppressed": standing.is_suppressed(t),
         "is_held": standing.is_held(t),
         "failing_gate": gate,
+        "failing_detail": standing.failing_detail(t),
         "points_missing": points_missing(standing, t),
         "last_engaged_at": person.last_engaged_at(t),
         "max_topic_downloads": max_topic_downloads(person, t),
