@@ -242,6 +242,88 @@ def test_titles_are_matched_as_words(seeds: Seeds) -> None:
     assert not like("% cto %", " director ")
 
 
+def test_the_latest_version_is_the_contact_and_the_first_says_since_when(
+    seeds: Seeds,
+) -> None:
+    """dim_contacts: raw words resolved, the rest as written."""
+    first = {
+        "contact_id": "c",
+        "created_at": str(NOON),
+        "updated_at": str(NOON),
+        "loaded_at": str(NOON),
+        "phone": "1",
+        "specialty": "Dermatology",
+        "job_title": "CTO",
+        "state": " ny",
+    }
+    later = {"updated_at": str(NOON + DAY), "created_at": str(NOON + DAY), "phone": "2"}
+    unseen = {"updated_at": str(NOON + 3 * DAY), "phone": "3"}
+    raw = {"contacts": [first | later, first | unseen, first]}
+    (row,) = build(raw, seeds, NOON + 2 * DAY)["dim_contacts"]
+    assert row == {
+        **dict.fromkeys(["account_id", "email", "first_name", "last_name", "npi"]),
+        "contact_id": "c",
+        "phone": "2",
+        "job_title": "CTO",
+        "specialty": "dermatology",
+        "role": "chief_technology_officer",
+        "state": "NY",
+        "country": None,
+        "version_count": 2,
+        "created_at": NOON,
+        "updated_at": NOON + DAY,
+    }
+
+
+def test_an_account_lies_where_the_definition_official_then_says(
+    seeds: Seeds,
+) -> None:
+    """dim_accounts: the territory of a row that names the state, or of the country."""
+    first, second = (
+        {**seeds["definitions"][0], "definition_id": name, "effective_from": str(since)}
+        for name, since in (("first", NOON), ("second", NOON + 2 * DAY))
+    )
+    rules = {"definition_id": "first", "country": "us", "coverage": "covered"}
+    changed = {
+        **seeds,
+        "definitions": [first, second],
+        "geographies": [
+            rules | {"state": "*", "territory": "National"},
+            rules | {"state": "NY", "territory": "East", "coverage": "target"},
+            rules | {"state": "AK", "territory": "", "coverage": "uncovered"},
+            rules | {"definition_id": "second", "state": "NY", "territory": "New East"},
+        ],
+    }
+    loaded = {"updated_at": str(NOON - DAY), "loaded_at": str(NOON - DAY)}
+    raw = {
+        "accounts": [
+            {"account_id": state, "country": "US", "state": state, **loaded}
+            for state in ("Ny ", "AK", "TX")
+        ]
+    }
+
+    def places(as_of: datetime) -> list[tuple]:
+        rows = build(raw, changed, as_of)["dim_accounts"]
+        return [(row["state"], row["coverage"], row["territory"]) for row in rows]
+
+    nowhere = "uncovered", None
+    assert places(NOON + DAY) == [
+        ("AK", *nowhere),
+        ("NY", "target", "East"),
+        ("TX", "covered", "National"),
+    ]
+    assert places(NOON + 2 * DAY) == [
+        ("AK", *nowhere),
+        ("NY", "covered", "New East"),
+        ("TX", *nowhere),
+    ]
+    assert places(NOON - MICROSECOND) == [
+        ("AK", *nowhere),
+        ("NY", *nowhere),
+        ("TX", *nowhere),
+    ]
+
+
 # --------------------------------------------------------------------------------
 # Laws
 # --------------------------------------------------------------------------------

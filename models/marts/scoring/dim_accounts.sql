@@ -34,7 +34,12 @@ final as (
         profiles.facility_type,
         profiles.state,
         profiles.country,
-        coalesce(state_rules.territory, country_rules.territory) as territory,
+        -- the row that names the state wins as a whole: where nobody sells in a state,
+        -- no territory of the country may claim it
+        case
+            when state_rules.definition_id is not null then state_rules.territory
+            else country_rules.territory
+        end as territory,
         coalesce(state_rules.coverage, country_rules.coverage, 'uncovered') as coverage,
         profiles.bed_count,
         profiles.version_number as version_count,
