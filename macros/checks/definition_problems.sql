@@ -19,14 +19,15 @@
     select
         definition_id,
         'definitions' as seed,
-        'inactivity decay needs inactivity_days, inactivity_period_days (above 0) and'
+        'inactivity decay needs inactivity_days and inactivity_period_days above 0, and'
         || ' inactivity_points' as problem
     from definitions
     where
         decay_method = 'inactivity'
         and (
-            inactivity_days is null
-            or inactivity_points is null
+            inactivity_points is null
+            -- at 0 an engagement would be a silence, too
+            or coalesce(inactivity_days, 0) <= 0
             or coalesce(inactivity_period_days, 0) <= 0
         )
 

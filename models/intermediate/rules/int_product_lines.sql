@@ -58,7 +58,9 @@ final as (
         criteria.max_silence_days,
         criteria.account_min_engagement,
         criteria.account_min_contacts,
-        criteria.account_contact_min_engagement,
+        -- blank asks nothing of a single contact, as a blank gate asks for nothing
+        coalesce(criteria.account_contact_min_engagement, 0)
+            as account_contact_min_engagement,
         coalesce(criteria.requires_specialty, false) as requires_specialty,
         coalesce(criteria.requires_target_facility, false) as requires_target_facility,
         coalesce(criteria.requires_covered_geography, false)
