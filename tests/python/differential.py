@@ -18,6 +18,7 @@ from pathlib import Path
 import reference
 import warehouse
 import worlds
+from reference import Seeds
 
 SCHEMAS = {
     "dim_contacts": "scoring",
@@ -224,12 +225,17 @@ def compare(expected: dict[str, list[dict]], warehouse_file: Path) -> list[str]:
 def run_world(seed: int, folder: Path, contacts: int = 40) -> list[str]:
     """Builds one world both ways. Odd seeds also change the rules. Returns the
     differences, none where the two agree."""
-    project = warehouse.copy_project(folder / "project")
     seeds = reference.read_seeds(warehouse.ROOT)
     world = worlds.make_world(seed, contacts, seeds=seeds, change_rules=seed % 2 == 1)
+    return differences_of(world, world.with_seeds(seeds), folder)
+
+
+def differences_of(world: worlds.World, rules: Seeds, folder: Path) -> list[str]:
+    """Builds a world under given rules both ways, in a folder. Returns the
+    differences, none where the two agree."""
+    project = warehouse.copy_project(folder / "project")
     worlds.write_world(world, folder / "raw")
-    rules = world.with_seeds(seeds)
-    worlds.write_seeds(world.seed_changes, project)
+    worlds.write_seeds(rules, project)
     expected = reference.build(world.raw, rules, world.as_of)
     built = folder / "warehouse.duckdb"
     warehouse.build_models(folder / "raw", built, world.as_of, project)

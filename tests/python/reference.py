@@ -918,7 +918,8 @@ class Rules:
         self.half_life = days(definition.get("half_life_days"))
         self.inactivity = days(definition.get("inactivity_days"))
         self.inactivity_period = days(definition.get("inactivity_period_days"))
-        self.inactivity_points = number(definition.get("inactivity_points")) or 0.0
+        # the size of a loss, whichever sign it is given
+        self.inactivity_points = abs(number(definition.get("inactivity_points")) or 0.0)
         self.machine_response = timedelta(
             seconds=number(definition.get("machine_response_seconds")) or 0
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import os
 import random
 import re
@@ -9,6 +10,7 @@ import re
 import pytest
 
 import differential
+import odd_rules
 import reference
 import warehouse
 import worlds
@@ -27,6 +29,20 @@ def test_every_mart_equals_the_reference(seed, tmp_path):
         f" `.venv/bin/python tests/python/differential.py {seed}`\n"
         + "\n".join(differences[:5])
     )
+
+
+@pytest.mark.parametrize(
+    "change",
+    [odd_rules.fractions, odd_rules.zeros, odd_rules.blanks_and_strange_types],
+    ids=lambda change: change.__name__,
+)
+def test_odd_rules_are_scored_as_they_say(change, tmp_path, seeds):
+    """What the definition checks do not refuse, they let mean what it says."""
+    rules = copy.deepcopy(seeds)
+    change(rules)
+    world = worlds.make_world(FIRST_WORLD, 20, seeds=rules)
+    differences = differential.differences_of(world, rules, tmp_path)
+    assert not differences, "\n".join(differences[:5])
 
 
 def all_marts(built) -> dict[str, set]:
