@@ -16,6 +16,7 @@ from __future__ import annotations
 import copy
 import os
 import random
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -36,6 +37,13 @@ from reference import Raw, Row, Seeds
 EXAMPLES = int(os.environ.get("MQL_EXAMPLES", "2"))
 MORE = "more:"
 MACHINE = "machine:"
+# What the door lets in: a copy of such a row is a duplicate.
+SOUND = {
+    reference.ACCEPTED,
+    reference.DUPLICATE,
+    reference.ERASED,
+    reference.UNKNOWN_CONTACT,
+}
 # Scores are rounded to 6 decimals, before and after they decay.
 TOLERANCE = 3e-6
 IDS = {
@@ -115,11 +123,12 @@ class Builds:
     def __init__(self, folder: Path, seeds: Seeds) -> None:
         self.folder = folder
         self.seeds = seeds
-        self.built: dict[tuple[Drawn, bool], tuple[worlds.World, Path]] = {}
+        self.built: dict[tuple[Drawn, str], tuple[worlds.World, Path]] = {}
 
-    def world(self, drawn: Drawn, shifted: bool = False) -> tuple[worlds.World, Path]:
-        """The drawn world with its twins, or the same shifted, and its warehouse."""
-        if (drawn, shifted) not in self.built:
+    def world(self, drawn: Drawn, change: str = "") -> tuple[worlds.World, Path]:
+        """The drawn world with its twins and its warehouse; or the same world after a
+        change, "shifted" in time or with its rows "shuffled" and some copied."""
+        if (drawn, change) not in self.built:
             world = worlds.make_world(
                 drawn.number,
                 drawn.contacts,
@@ -127,10 +136,12 @@ class Builds:
                 change_rules=drawn.change_rules,
             )
             add_twins(world, self.seeds)
-            if shifted:
+            if change == "shifted":
                 world = shifted_by(world, self.seeds, drawn.shift_days)
-            self.built[drawn, shifted] = world, self.build(world)
-        return self.built[drawn, shifted]
+            elif change == "shuffled":
+                world = shuffled_with_copies(world, self.seeds)
+            self.built[drawn, change] = world, self.build(world)
+        return self.built[drawn, change]
 
     def build(self, world: worlds.World) -> Path:
         """Builds a world in a folder of its own."""
@@ -304,6 +315,22 @@ def shifted_cell(cell: str, days: int) -> str:
         return cell
     date = datetime.fromisoformat(cell[:10]) + timedelta(days=days)
     return date.date().isoformat() + cell[10:]
+
+
+def shuffled_with_copies(world: worlds.World, seeds: Seeds) -> worlds.World:
+    """The same world, its rows in another order, some of the visible and sound ones
+    there twice and one there three times."""
+    rng = random.Random(world.seed)
+    verdicts = reference.section_11_intake(
+        world.raw, world.with_seeds(seeds), world.as_of
+    )
+    raw: Raw = {}
+    for table, rows in world.raw.items():
+        sound = [row.cells for row in verdicts[table] if row.status in SOUND]
+        copies = rng.sample(sound, min(20, len(sound)))
+        raw[table] = [dict(row) for row in [*rows, *copies, *copies[:1]]]
+        rng.shuffle(raw[table])
+    return worlds.World(world.seed, world.as_of, raw, world.seed_changes)
 
 
 # --------------------------------------------------------------------------------
@@ -1046,6 +1073,47 @@ def test_raw_rows_reconcile_with_the_files(builds, drawn):
 
 
 @in_every_world
+def test_erased_contacts_leave_no_trace(builds, drawn):
+    """Neither their ids nor anything they wrote is in any table that is kept."""
+    world, built = builds.world(drawn)
+    verdicts = reference.section_11_intake(
+        world.raw, world.with_seeds(builds.seeds), world.as_of
+    )
+    erased = {
+        row.cells["contact_id"]
+        for row in verdicts["contacts"]
+        if row.status == reference.ERASED
+    }
+    assert erased, "some should be"
+    tables = warehouse.rows(
+        built,
+        """
+        select
+            table_schema || '.' || table_name as name,
+            string_agg('"' || column_name || '"', ', ') as cells
+        from information_schema.columns
+        inner join information_schema.tables using (table_schema, table_name)
+        where
+            table_type = 'BASE TABLE'
+            and data_type = 'VARCHAR'
+            and table_schema <> 'seeds'
+        group by all
+        """,
+    )
+    assert len(tables) > 30
+    # alone in a cell, or as a part of one: a cell of a raw record, of a mail address
+    listed = "|".join(re.escape(contact) for contact in sorted(erased))
+    trace = f"(^|[^\\w-])({listed})($|[^\\w-])".replace("'", "''")
+    for table in tables:
+        cells = f"concat_ws(' ', {table['cells']})"
+        found = warehouse.rows(
+            built,
+            f"select * from {table['name']} where regexp_matches({cells}, '{trace}')",
+        )
+        assert not found, f"{table['name']} holds {found[0]}"
+
+
+@in_every_world
 def test_a_machine_made_activity_has_no_points(builds, drawn):
     """It moves no score, and is no engagement that would keep one."""
     builds.none(
@@ -1251,15 +1319,33 @@ def test_a_machine_made_activity_changes_no_score_and_no_mql(builds, drawn):
 
 
 # --------------------------------------------------------------------------------
-# Claims about a world and the same world at another time
+# Claims about a world and the same world told otherwise
 # --------------------------------------------------------------------------------
+
+
+@in_every_world
+def test_neither_order_nor_copies_of_raw_rows_change_anything(builds, drawn):
+    """But the number of duplicates, by as many as there are copies."""
+    before, as_drawn = builds.world(drawn)
+    after, shuffled = builds.world(drawn, "shuffled")
+    for mart, schema in differential.SCHEMAS.items():
+        query = f"select * from {schema}.{mart}"
+        rows = warehouse.rows(shuffled, query)
+        if mart == "fct_reconciliation":
+            for row in rows:
+                table = row["source_table"]
+                old, new = before.raw.get(table, []), after.raw.get(table, [])
+                assert len(new) > len(old) or not old, f"no copies in {table}"
+                row["rows_raw"] -= len(new) - len(old)
+                row["rows_duplicate"] -= len(new) - len(old)
+        assert_same(mart, warehouse.rows(as_drawn, query), rows)
 
 
 @in_every_world
 def test_shifting_everything_by_whole_days_changes_nothing_else(builds, drawn):
     """All raw times, rule dates and `as_of` together."""
     _, here = builds.world(drawn)
-    _, there = builds.world(drawn, shifted=True)
+    _, there = builds.world(drawn, "shifted")
     days = drawn.shift_days * worlds.DAY
     for mart, schema in differential.SCHEMAS.items():
         # ids of MQLs are made of their times, and raw records quote them
