@@ -8,7 +8,7 @@ RUN := $(VENV)/bin/python
 UV := $(VENV)/bin/uv pip
 
 .DEFAULT_GOAL := help
-.PHONY: help build sample summary audit test lint requirements clean
+.PHONY: help build sample summary audit definition test lint requirements clean
 
 help: ## list what make can do
 	@grep -E '^[a-z]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | sort
@@ -24,6 +24,9 @@ summary: $(INSTALLED) ## what the last build made
 
 audit: $(INSTALLED) ## check the raw tables and the marts of the last build
 	@$(RUN) -m mql audit
+
+definition: $(INSTALLED) ## the agreement of marketing and sales, from the seeds
+	@$(RUN) -m mql definition
 
 test: $(INSTALLED) ## all tests on the embedded engine
 	@$(RUN) -m pytest
@@ -56,4 +59,5 @@ requirements: $(INSTALLED) ## lock requirements.in, with hashes
 	sed -i '1i # Locked by `make requirements` from requirements.in.' requirements.txt
 
 clean: ## remove what was built (not the environment)
-	rm -rf target logs warehouse/mql.duckdb* warehouse/sample warehouse/audit
+	rm -rf target logs warehouse/mql.duckdb* warehouse/sample warehouse/audit \
+		warehouse/definition

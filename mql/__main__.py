@@ -9,6 +9,8 @@ from pathlib import Path
 
 from mql.project import (
     AUDIT_FOLDER,
+    DEFINITION_FOLDER,
+    ROOT,
     SAMPLE_FOLDER,
     Progress,
     ProjectError,
@@ -91,6 +93,14 @@ def check(arguments: argparse.Namespace) -> None:
         raise ProjectError("the audit failed; the table above says where.")
 
 
+def define(arguments: argparse.Namespace) -> None:
+    """Writes the definition documents from the seeds."""
+    from mql.definition import write_documents
+
+    for file in write_documents(ROOT, Path(arguments.out), arguments.definition):
+        print(file)
+
+
 def command_line() -> argparse.ArgumentParser:
     """The commands and their options."""
     parser = argparse.ArgumentParser(prog="python -m mql", description=__doc__)
@@ -121,6 +131,15 @@ def command_line() -> argparse.ArgumentParser:
         "--docs", default=str(AUDIT_FOLDER), help="folder for the Data Docs"
     )
     auditing.set_defaults(run=check)
+
+    defining = commands.add_parser(
+        "definition", help="the agreement of marketing and sales, from the seeds"
+    )
+    defining.add_argument(
+        "--out", default=str(DEFINITION_FOLDER), help="folder to write to"
+    )
+    defining.add_argument("--definition", metavar="ID", help="only this one")
+    defining.set_defaults(run=define)
 
     asking = commands.add_parser("query", help="run a query on the built warehouse")
     asking.add_argument("sql", help="a select")

@@ -16,6 +16,8 @@ ROOT = Path(__file__).resolve().parents[1]
 SAMPLE_FOLDER = ROOT / "warehouse" / "sample"
 # Where the audit leaves its Data Docs.
 AUDIT_FOLDER = ROOT / "warehouse" / "audit"
+# Where the definition documents are written.
+DEFINITION_FOLDER = ROOT / "warehouse" / "definition"
 DEFAULT_WAREHOUSE = "warehouse/mql.duckdb"
 
 
