@@ -482,7 +482,7 @@ def routing(definition: Definition, names: Names) -> Section:
             " of one account are followed up together, led by one rep."
         ),
         Paragraph(
-            "The rep is the owner of the account. Where there is none, the matching"
+            "The rep is the owner of the account. Where none is active, the matching"
             " rule with the lowest number decides whose rep is active; where none is, the"
             " lead waits in the queue unrouted, which raises an alert."
         ),
@@ -538,9 +538,11 @@ def each(column: str, rows: Sequence[Row], names: Names) -> str:
 def follow_up(definition: Definition) -> Section:
     """How fast sales answers."""
     when = {
-        "high": "A direct request triggered it, or came while the lead was open",
+        "high": "A direct request triggered it, or came before the first response",
         "standard": "Every other MQL",
     }
+    days = definition.row.number("handoff_open_days")
+    expiry = "stays open" if days is None else f"expires after {counted(days, 'day')}"
     blocks = [
         Table(
             ["Priority", "When", "First response within"],
@@ -556,8 +558,10 @@ def follow_up(definition: Definition) -> Section:
         Paragraph(
             "The clock starts when the data that made the MQL has arrived, and stops at"
             " the rep's first entry: contacted, accepted or rejected. A lead that cools"
-            " down meanwhile stays with the rep and is marked as lapsed."
+            " down meanwhile stays with the rep and is marked as lapsed. A direct request"
+            " that makes no MQL still gets an answer, as fast as one of high priority."
         ),
+        Paragraph(marked(f"A lead nobody answers {expiry}.", [definition.row])),
     ]
     return Section("follow-up", "Follow-up: how fast sales answers", blocks)
 

@@ -127,7 +127,8 @@ class Definition:
 
         Each row is one line of JSON: the seed's name and the cells that are not blank
         by column name, sorted; the lines are sorted, too. The order of rows and
-        columns, line endings, quoting and added blank columns change nothing; any cell does.
+        columns, line endings, quoting and added blank columns change nothing; any cell
+        does.
         """
         lines = [
             json.dumps(
