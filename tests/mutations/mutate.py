@@ -59,6 +59,7 @@ TESTS_OF_SQL = [
     ["tests/python/test_golden_cases.py"],
     ["tests/python/test_raw_door.py"],
     ["tests/python/test_differential.py", "-k", "not equals_the_reference"],
+    ["tests/python/test_properties.py"],
 ]
 # For seeds, those that need no build come before the build, the longer ones after it.
 QUICK_TESTS_OF_SEEDS = [
