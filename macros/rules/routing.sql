@@ -60,3 +60,14 @@
             and {{ subjects }}.country = country_rules.country
             and country_rules.state = '*'
 {%- endmacro %}
+
+{#-
+    The territory those rules give: the row that names the state wins as a whole, so that
+    where nobody sells in a state no rep of the country may claim it.
+-#}
+{% macro territory() -%}
+    case
+        when state_rules.definition_id is not null then state_rules.territory
+        else country_rules.territory
+    end
+{%- endmacro %}

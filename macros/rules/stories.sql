@@ -16,7 +16,7 @@ told as (
             coalesce(
                 case
                     when activity_types.told_as = 'page'
-                        then {{ page_path('activities.page_url') }}
+                        then nullif({{ page_path('activities.page_url') }}, '')
                     else activities.asset_name
                 end,
                 replace(classified.activity_type, '_', ' ')

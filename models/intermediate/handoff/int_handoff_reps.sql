@@ -74,7 +74,7 @@ subjects as (
         placed.owner_rep_id,
         placed.product_line,
         placed.specialty,
-        coalesce(state_rules.territory, country_rules.territory) as territory
+        {{ territory() }} as territory
     from placed
     {{ territory_joins('placed') }}
 

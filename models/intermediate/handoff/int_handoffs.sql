@@ -96,7 +96,10 @@ verdicts as (
                     when is_before_next then -{{ epoch_us('disposed_at') }}
                     else {{ epoch_us('disposed_at') }}
                 end,
-                {{ byte_order('disposition_id') }} desc
+                {{ byte_order('disposition_id') }} desc,
+                -- where its MQLs are of two definitions, the reason is the opener's
+                case when mql_id = handoff_id then 0 else 1 end,
+                {{ byte_order('mql_id') }}
         ) as precedence
     from placed_answers
 

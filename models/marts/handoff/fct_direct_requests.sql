@@ -107,10 +107,13 @@ latest_handoffs as (
         contact_handoffs.definition_id,
         contact_handoffs.handed_over_at,
         contact_handoffs.closes_at,
-        handoffs.escalated_at,
+        handoffs.escalation_activity_id,
         row_number() over (
             partition by requests.activity_id
-            order by contact_handoffs.handed_over_at desc
+            -- of two at one instant, the first was closed at once
+            order by
+                contact_handoffs.handed_over_at desc,
+                {{ until('contact_handoffs.next_handed_over_at') }} desc
         ) as recency
     from requests
     inner join contact_handoffs
@@ -149,7 +152,8 @@ handled as (
         latest_handoffs.handoff_id,
         case
             when started.handoff_id is not null then 'mql'
-            when latest_handoffs.escalated_at = requests.occurred_at then 'escalation'
+            when latest_handoffs.escalation_activity_id = requests.activity_id
+                then 'escalation'
             when requests.occurred_at < latest_handoffs.closes_at then 'open_handoff'
             when
                 latest_answers.outcome in ('contacted', 'accepted')
@@ -210,7 +214,7 @@ subjects as (
         placed.product_line,
         placed.account_id,
         placed.specialty,
-        coalesce(state_rules.territory, country_rules.territory) as territory
+        {{ territory() }} as territory
     from placed
     {{ territory_joins('placed') }}
 

@@ -59,6 +59,12 @@ accounts as (
 
 ),
 
+account_profiles as (
+
+    select * from {{ ref('int_account_profiles') }}
+
+),
+
 dispositions as (
 
     select * from {{ ref('int_dispositions') }}
@@ -119,10 +125,10 @@ members as (
         cast(null as {{ dbt.type_string() }}) as specialty,
         cast(null as {{ dbt.type_string() }}) as role,
         cast(null as {{ dbt.type_string() }}) as role_class,
-        accounts.facility_type,
-        accounts.country,
-        accounts.state,
-        accounts.bed_count,
+        account_profiles.facility_type,
+        account_profiles.country,
+        account_profiles.state,
+        account_profiles.bed_count,
         cast(null as double precision) as fit_score,
         account_mqls.engagement_score,
         account_mqls.engagement_score as total_score,
@@ -135,8 +141,11 @@ members as (
     from account_mqls
     inner join handoffs
         on account_mqls.account_mql_id = handoffs.handoff_id
-    inner join accounts
-        on account_mqls.account_id = accounts.account_id
+    inner join account_profiles
+        on
+            account_mqls.account_id = account_profiles.account_id
+            and account_profiles.valid_from <= account_mqls.mql_at
+            and account_mqls.mql_at < {{ until('account_profiles.valid_to') }}
 
 ),
 

@@ -42,24 +42,56 @@ ledger as (
 
 ),
 
-fresh_points as (
+opportunities as (
+
+    select * from {{ ref('int_line_opportunities') }}
+    where closed_at is not null
+
+),
+
+-- fresh interest counts from the answer, or from a later close of an opportunity (Q8)
+restarts as (
 
     select
         dispositions.definition_id,
         dispositions.contact_id,
         dispositions.product_line,
-        sum(ledger.points_due) as points
+        greatest(
+            dispositions.disposed_at,
+            coalesce(max(opportunities.closed_at), dispositions.disposed_at)
+        ) as restarted_at
     from dispositions
+    left join opportunities
+        on
+            dispositions.definition_id = opportunities.definition_id
+            and dispositions.contact_id = opportunities.contact_id
+            and dispositions.product_line = opportunities.product_line
+    group by
+        dispositions.definition_id,
+        dispositions.contact_id,
+        dispositions.product_line,
+        dispositions.disposed_at
+
+),
+
+fresh_points as (
+
+    select
+        restarts.definition_id,
+        restarts.contact_id,
+        restarts.product_line,
+        sum(ledger.points_due) as points
+    from restarts
     inner join definitions
-        on dispositions.definition_id = definitions.definition_id
+        on restarts.definition_id = definitions.definition_id
     inner join ledger
         on
-            dispositions.definition_id = ledger.definition_id
-            and dispositions.contact_id = ledger.contact_id
-            and dispositions.product_line = ledger.product_line
-            and dispositions.disposed_at < ledger.entry_at
+            restarts.definition_id = ledger.definition_id
+            and restarts.contact_id = ledger.contact_id
+            and restarts.product_line = ledger.product_line
+            and restarts.restarted_at < ledger.entry_at
     group by
-        dispositions.definition_id, dispositions.contact_id, dispositions.product_line
+        restarts.definition_id, restarts.contact_id, restarts.product_line
 
 ),
 

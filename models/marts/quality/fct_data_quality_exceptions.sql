@@ -8,7 +8,9 @@ with dispositions as (
 
 answers as (
 
-    select distinct disposition_id
+    select distinct
+        disposition_id,
+        definition_id
     from {{ ref('int_mql_answers') }}
 
 ),
@@ -47,6 +49,47 @@ product_lines as (
 
 ),
 
+-- a reason is valid under the definition of the MQL it answers (H4); where it answers
+-- none, under the one in force
+judged_by as (
+
+    select
+        disposition_id,
+        definition_id
+    from answers
+
+    union all
+
+    select
+        dispositions.disposition_id,
+        definitions.definition_id
+    from dispositions
+    inner join definitions
+        on
+            definitions.official_from <= dispositions.disposed_at
+            and dispositions.disposed_at < {{ until('definitions.official_until') }}
+    left join answers
+        on dispositions.disposition_id = answers.disposition_id
+    where answers.disposition_id is null
+
+),
+
+-- one that answers two MQLs is one exception
+invalid_reasons as (
+
+    select distinct dispositions.disposition_id
+    from dispositions
+    inner join judged_by
+        on dispositions.disposition_id = judged_by.disposition_id
+    left join reasons
+        on
+            judged_by.definition_id = reasons.definition_id
+            and dispositions.reason_code = reasons.reason_code
+            and (reasons.reason_code <> 'other' or dispositions.reason_text is not null)
+    where dispositions.outcome = 'rejected' and reasons.reason_code is null
+
+),
+
 final as (
 
     select
@@ -68,21 +111,14 @@ final as (
         'rejection_without_valid_reason' as exception,
         case
             when dispositions.reason_code is null then 'no reason given'
-            when dispositions.reason_code = 'other' then 'other without a text'
+            when dispositions.reason_code = 'other' and dispositions.reason_text is null
+                then 'other without a text'
             else 'reason ' || dispositions.reason_code || ' is not on the list'
         end as detail,
         dispositions.disposed_at as occurred_at
     from dispositions
-    inner join definitions
-        on
-            definitions.official_from <= dispositions.disposed_at
-            and dispositions.disposed_at < {{ until('definitions.official_until') }}
-    left join reasons
-        on
-            definitions.definition_id = reasons.definition_id
-            and dispositions.reason_code = reasons.reason_code
-            and (reasons.reason_code <> 'other' or dispositions.reason_text is not null)
-    where dispositions.outcome = 'rejected' and reasons.reason_code is null
+    inner join invalid_reasons
+        on dispositions.disposition_id = invalid_reasons.disposition_id
 
     union all
 
