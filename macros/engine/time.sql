@@ -5,11 +5,15 @@
 
 {#- The moment a run may see up to (T1, T2), as a literal. -#}
 {% macro as_of() -%}
+    cast('{{ as_of_text() }}' as timestamp)
+{%- endmacro %}
+
+{% macro as_of_text() -%}
     {%- set given = var('as_of', '') | string | trim -%}
     {%- if not given and not env_var('MQL_RAW_PATH', '') and target.type == 'duckdb' -%}
         {%- set given = var('sample_as_of') -%}
     {%- endif -%}
-    cast('{{ utc_text(given) if given else utc_text(run_started_at | string) }}' as timestamp)
+    {{ return(utc_text(given or run_started_at | string) | trim) }}
 {%- endmacro %}
 
 {#- An ISO timestamp as 'YYYY-MM-DD HH:MM:SS.ffffff' in UTC, or one clear error. -#}
