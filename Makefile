@@ -8,13 +8,19 @@ RUN := $(VENV)/bin/python
 UV := $(VENV)/bin/uv pip
 
 .DEFAULT_GOAL := help
-.PHONY: help build sample summary audit definition test lint requirements clean
+.PHONY: help build run status sample summary audit definition test lint requirements clean
 
 help: ## list what make can do
 	@grep -E '^[a-z]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | sort
 
-build: $(INSTALLED) ## raw files (or the sample) to marts, and a summary
+build: $(INSTALLED) ## raw files (or the sample) to marts, all tests, a summary
 	@$(RUN) -m mql build
+
+run: $(INSTALLED) ## what is new to marts: build, audit, publish (for schedules)
+	@$(RUN) -m mql run
+
+status: $(INSTALLED) ## the last good run, the last attempt, who is at work
+	@$(RUN) -m mql status
 
 sample: $(INSTALLED) ## write the sample data anew
 	@$(RUN) -m mql sample
@@ -58,6 +64,7 @@ requirements: $(INSTALLED) ## lock requirements.in, with hashes
 		requirements.in --output-file requirements.txt
 	sed -i '1i # Locked by `make requirements` from requirements.in.' requirements.txt
 
-clean: ## remove what was built (not the environment)
-	rm -rf target logs warehouse/mql.duckdb* warehouse/sample warehouse/audit \
+clean: ## remove what was built (not the environment, nor the logs in operations)
+	rm -rf target logs warehouse/mql.duckdb* warehouse/marts.duckdb \
+		warehouse/handoffs.duckdb warehouse/published warehouse/sample warehouse/audit \
 		warehouse/definition

@@ -5,17 +5,16 @@ from __future__ import annotations
 import argparse
 import sys
 import time
+from collections import Counter
 from pathlib import Path
 
 from mql.project import (
-    AUDIT_FOLDER,
     DEFINITION_FOLDER,
     ROOT,
     SAMPLE_FOLDER,
-    Progress,
     ProjectError,
     raw_path,
-    run_dbt,
+    shelf,
     warehouse_path,
 )
 
@@ -35,46 +34,57 @@ def sample(arguments: argparse.Namespace) -> None:
 
 
 def build(arguments: argparse.Namespace) -> None:
-    """Builds and tests everything, then sums up."""
-    started = time.monotonic()
-    raw = raw_path()
-    if raw is None and not SAMPLE_FOLDER.exists():
+    """A run with every test, on the sample where there is no other data; sums up."""
+    if raw_path() is None and not SAMPLE_FOLDER.exists():
         print("MQL_RAW_PATH is not set: making the sample data ...", flush=True)
         sample(command_line().parse_args(["sample"]))
-    source = raw if raw is not None else "the sample"
-    print(f"Building {warehouse_path()} from {source} ...", flush=True)
-    command = ["build"]
-    if arguments.as_of:
-        command += ["--vars", f'{{as_of: "{arguments.as_of}"}}']
-    progress = Progress()
-    try:
-        results = run_dbt(command, progress)
-    finally:
-        progress.finish()
-    kinds = [result.node.resource_type for result in results]
-    seconds = time.monotonic() - started
-    print(
-        f"Built {kinds.count('model')} models from {kinds.count('seed')} seeds;"
-        f" {kinds.count('test')} data tests and {kinds.count('unit_test')} unit tests"
-        f" passed; {seconds:.0f} seconds.\n"
-    )
+    run(arguments, with_tests=True)
+    print()
     summarise(arguments)
+
+
+def run(arguments: argparse.Namespace, with_tests: bool = False) -> None:
+    """Builds, audits, publishes."""
+    from mql.run import run as start
+
+    started = time.monotonic()
+    source = raw_path() or "the sample"
+    print(f"Building {warehouse_path()} from {source} ...", flush=True)
+    outcome = start(arguments.as_of, arguments.full_refresh, with_tests)
+    kinds = Counter(result.node.resource_type for result in outcome.results)
+    seconds = time.monotonic() - started
+    tests = (
+        f" {kinds['test']} data tests and {kinds['unit_test']} unit tests passed;"
+        if with_tests
+        else ""
+    )
+    print(
+        f"Built {kinds['model']} models;{tests} audit: {outcome.run.audit}."
+        f" Published {outcome.run.rows_published:,} rows; {seconds:.0f} seconds."
+    )
+
+
+def status(_: argparse.Namespace) -> None:
+    """Prints how the warehouse stands."""
+    from mql.run import status as how_it_stands
+
+    print(how_it_stands())
 
 
 def summarise(_: argparse.Namespace) -> None:
     """Prints what the last build made."""
     from mql.summary import summary
 
-    print(summary(warehouse_path()))
+    print(summary(shelf().marts))
 
 
 def query(arguments: argparse.Namespace) -> None:
-    """Prints what a query on the built warehouse gives."""
+    """Prints what a query on the published marts gives."""
     import duckdb
 
     from mql.summary import connect
 
-    connection = connect(warehouse_path())
+    connection = connect(shelf().marts)
     try:
         connection.sql(arguments.sql).show(max_rows=arguments.rows, max_width=200)
     except duckdb.Error as error:
@@ -106,11 +116,25 @@ def command_line() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m mql", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
 
-    building = commands.add_parser("build", help="raw files (or the sample) to marts")
-    building.add_argument(
-        "--as-of", help="what the run may see: an ISO time, UTC (default: now)"
+    for name, function, purpose in (
+        ("build", build, "raw files (or the sample) to marts, with every test"),
+        ("run", run, "what is new to marts: build, audit, publish"),
+    ):
+        building = commands.add_parser(name, help=purpose)
+        building.add_argument(
+            "--as-of", help="what the run may see: an ISO time, UTC (default: now)"
+        )
+        building.add_argument(
+            "--full-refresh",
+            action="store_true",
+            help="build everything anew, whatever was built before",
+        )
+        building.set_defaults(run=function)
+
+    standing = commands.add_parser(
+        "status", help="the last good run, the last attempt, who is at work"
     )
-    building.set_defaults(run=build)
+    standing.set_defaults(run=status)
 
     sampling = commands.add_parser("sample", help="write sample data")
     sampling.add_argument(
@@ -128,7 +152,7 @@ def command_line() -> argparse.ArgumentParser:
 
     auditing = commands.add_parser("audit", help="check the raw tables and the marts")
     auditing.add_argument(
-        "--docs", default=str(AUDIT_FOLDER), help="folder for the Data Docs"
+        "--docs", default=str(shelf().audit), help="folder for the Data Docs"
     )
     auditing.set_defaults(run=check)
 
@@ -141,7 +165,7 @@ def command_line() -> argparse.ArgumentParser:
     defining.add_argument("--definition", metavar="ID", help="only this one")
     defining.set_defaults(run=define)
 
-    asking = commands.add_parser("query", help="run a query on the built warehouse")
+    asking = commands.add_parser("query", help="run a query on the published marts")
     asking.add_argument("sql", help="a select")
     asking.add_argument("--rows", type=int, default=40, help="rows to show at most")
     asking.set_defaults(run=query)

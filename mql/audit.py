@@ -1,4 +1,4 @@
-"""Audits a built warehouse: Great Expectations at the raw door and at the mart door.
+"""Audits a warehouse: Great Expectations at the raw door and at the mart door.
 
 Everything is asked in DuckDB, read-only, within `MEMORY`; nothing is written but the
 Data Docs. See docs/audit.md.
@@ -9,7 +9,8 @@ from __future__ import annotations
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -67,18 +68,25 @@ class AuditReport:
             for line in lines
         ]
         text.insert(1, "  ".join("-" * width for width in widths))
-        for finding in self.failed:
-            text += ["", explain(finding)]
-        counts = Counter(finding.result for finding in self.findings)
-        summary = ", ".join(
-            f"{counts[result]} {result}" for result in ("passed", "warned", FAILED)
-        )
+        for failure in self.failures():
+            text += ["", failure]
         text += [
             "",
-            f"As of {self.as_of} UTC: {summary}; {self.seconds:.1f} seconds.",
+            f"As of {self.as_of} UTC: {self.verdict()}; {self.seconds:.1f} seconds.",
             f"Notes and examples: {self.docs}",
         ]
         return "\n".join(text)
+
+    def failures(self) -> list[str]:
+        """What failed, a few lines each."""
+        return [explain(finding) for finding in self.failed]
+
+    def verdict(self) -> str:
+        """How many expectations came out how."""
+        counts = Counter(finding.result for finding in self.findings)
+        return ", ".join(
+            f"{counts[result]} {result}" for result in ("passed", "warned", FAILED)
+        )
 
 
 def explain(finding: Finding) -> str:
@@ -96,24 +104,32 @@ def explain(finding: Finding) -> str:
 
 
 def audit(
-    warehouse: Path, docs_folder: Path, doors: Sequence[str] = ("raw", "mart")
+    warehouse: Path, docs_folder: Path, doors: Sequence[str] = tuple(DOORS)
 ) -> AuditReport:
     """Checks a built warehouse and writes Data Docs into a folder.
 
     Only what an earlier audit wrote there is replaced.
     Raises ProjectError where there is no warehouse, or nothing built in it.
     """
+    with opened(warehouse) as connection:
+        return audit_opened(connection, docs_folder, doors)
+
+
+def audit_opened(
+    connection: duckdb.DuckDBPyConnection,
+    docs_folder: Path,
+    doors: Sequence[str],
+    earlier: Sequence[Finding] = (),
+) -> AuditReport:
+    """Checks doors of the warehouse that a connection has open, as `audit` does.
+
+    `earlier` are findings at other doors that the report and the pages show, too.
+    """
     started = time.monotonic()
-    with tempfile.TemporaryDirectory() as spill_folder:
-        connection = connect(warehouse, Path(spill_folder))
-        try:
-            as_of = moment_of(connection, warehouse)
-            as_sql = f"timestamp '{as_of}'"
-            findings = []
-            for door in doors:
-                findings += DOORS[door](connection, as_sql)
-        finally:
-            connection.close()
+    as_of = moment_of(connection)
+    findings = list(earlier)
+    for door in doors:
+        findings += DOORS[door](connection, f"timestamp '{as_of}'")
     # imported late: Great Expectations takes 5 seconds to import
     from mql.expectations.site import validate
 
@@ -121,46 +137,54 @@ def audit(
     return AuditReport(findings, docs, as_of, time.monotonic() - started)
 
 
-def connect(warehouse: Path, spill_folder: Path) -> duckdb.DuckDBPyConnection:
-    """Opens the warehouse read-only, with a bound on memory."""
+@contextmanager
+def opened(warehouse: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A connection to the warehouse, read-only, with a bound on memory.
+
+    As long as it is open, nobody can change the warehouse.
+    """
     if not warehouse.exists():
         raise ProjectError(f"{warehouse} does not exist yet: run `make build` first.")
+    connection = duckdb.connect()
     try:
-        connection = duckdb.connect(str(warehouse), read_only=True)
-    except duckdb.IOException as error:
-        raise ProjectError(
-            f"{warehouse} cannot be opened ({first_line(error)}). If a run is at work,"
-            " wait for it to end."
-        ) from error
-    connection.execute(f"set memory_limit = '{MEMORY}'")
-    connection.execute("set preserve_insertion_order = false")
-    connection.execute("set TimeZone = 'UTC'")
-    for setting, folder in (
-        ("temp_directory", spill_folder),
-        ("file_search_path", ROOT),
-    ):
-        # the raw views name the sample's files from the project's root
-        connection.execute(
-            f"set {setting} = '{str(folder).replace(chr(39), chr(39) * 2)}'"
-        )
-    return connection
+        with tempfile.TemporaryDirectory() as spill_folder:
+            connection.execute(f"set memory_limit = '{MEMORY}'")
+            connection.execute("set preserve_insertion_order = false")
+            connection.execute("set TimeZone = 'UTC'")
+            connection.execute(f"set temp_directory = {literal(spill_folder)}")
+            # the raw views name the sample's files from the project's root
+            connection.execute(f"set file_search_path = {literal(ROOT)}")
+            try:
+                # dbt's views name the database they are in as dbt does, by its stem
+                connection.execute(
+                    f'attach {literal(warehouse)} as "{warehouse.stem}" (read_only)'
+                )
+            except duckdb.IOException as error:
+                raise ProjectError(
+                    f"{warehouse} cannot be opened ({first_line(error)}). If a run is"
+                    " at work, wait for it to end."
+                ) from error
+            connection.execute(f'use "{warehouse.stem}"')
+            yield connection
+    finally:
+        connection.close()
 
 
-def moment_of(connection: duckdb.DuckDBPyConnection, warehouse: Path) -> datetime:
-    """The run's `as_of` (UTC), which every current score carries."""
+def literal(value: object) -> str:
+    """A text as an SQL literal."""
+    return "'" + str(value).replace("'", "''") + "'"
+
+
+def moment_of(connection: duckdb.DuckDBPyConnection) -> datetime:
+    """The `as_of` (UTC) of what was built last."""
     try:
         found = connection.execute(
-            "select as_of from scoring.fct_contact_scores limit 1"
+            "select as_of from operations.builds order by build_number desc limit 1"
         ).fetchone()
-        if found is None:
-            # nobody is scored: the latest thing the run can have seen
-            found = connection.execute(
-                "select max(loaded_at) from quality.fct_quarantined_records"
-            ).fetchone()
-    except duckdb.Error as error:
-        # a file under another name too: its views name the one it was built under
+    except duckdb.CatalogException as error:
         raise ProjectError(
-            f"{warehouse} has no marts ({first_line(error)}): run `make build`. A copy"
-            " must keep the name of the file it was made from."
+            "nothing is built in this warehouse: run `make build`."
         ) from error
-    return found[0] or datetime(1970, 1, 1)
+    if found is None:
+        raise ProjectError("nothing is built in this warehouse: run `make build`.")
+    return found[0]

@@ -8,14 +8,13 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 # Where the sample lies when MQL_RAW_PATH is unset; macros/engine/raw_sources.sql reads
 # it from here.
 SAMPLE_FOLDER = ROOT / "warehouse" / "sample"
-# Where the audit leaves its Data Docs.
-AUDIT_FOLDER = ROOT / "warehouse" / "audit"
 # Where the definition documents are written.
 DEFINITION_FOLDER = ROOT / "warehouse" / "definition"
 DEFAULT_WAREHOUSE = "warehouse/mql.duckdb"
@@ -35,6 +34,56 @@ def warehouse_path() -> Path:
     """The DuckDB file that dbt builds."""
     given = os.environ.get("MQL_WAREHOUSE_PATH", "").strip()
     return ROOT / (given or DEFAULT_WAREHOUSE)
+
+
+@dataclass(frozen=True)
+class Shelf:
+    """Where runs put what they make: in the folder of the working database."""
+
+    folder: Path
+
+    @property
+    def marts(self) -> Path:
+        """What BI reads."""
+        return self.folder / "marts.duckdb"
+
+    @property
+    def handoffs(self) -> Path:
+        """Hand-overs with personal columns, for the hand-over process alone.
+
+        Not `handoff`: a file's name is a name in SQL, and that is the schema's.
+        """
+        return self.folder / "handoffs.duckdb"
+
+    @property
+    def kept(self) -> Path:
+        """The last few runs' files, a folder each."""
+        return self.folder / "published"
+
+    @property
+    def audit(self) -> Path:
+        """The pages of the last audit."""
+        return self.folder / "audit"
+
+    @property
+    def log(self) -> Path:
+        """The log of runs."""
+        return self.folder / "operations" / "runs.jsonl"
+
+    @property
+    def lock(self) -> Path:
+        """What a run holds while it works."""
+        return self.folder / "run.lock"
+
+
+def shelf() -> Shelf:
+    """Where the runs of this warehouse put what they make."""
+    return Shelf(warehouse_path().parent)
+
+
+def target() -> str:
+    """The dbt target."""
+    return os.environ.get("MQL_TARGET", "").strip() or "duckdb"
 
 
 class Progress:
@@ -123,6 +172,9 @@ def plain_message(text: str) -> str:
             f"{warehouse_path()} is in use by another process: another run, or a tool"
             " that has it open. Wait for it to end, or close it, then run again."
         )
+    if re.search("No space left on device|File too large", text):
+        first = text.strip().splitlines()[0]
+        return f"the disk is full ({first}). Make room, then run again."
     # DuckDB follows a broken row with every option of its reader, the file among them
     broken_file = re.search(r"^\s*file = (.+)$", text, flags=re.MULTILINE)
     text = re.split(r"\n\s*(?:Possible [fF]ixes|Possible Solution)", text)[0]

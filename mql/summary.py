@@ -1,4 +1,4 @@
-"""What a build made, in a few lines."""
+"""What a run published, in a few lines."""
 
 from __future__ import annotations
 
@@ -69,22 +69,21 @@ from quality.fct_reconciliation
 MARTS = """
 select table_schema, string_agg(table_name, ', ' order by table_name) as tables
 from information_schema.tables
-where table_schema in ('scoring', 'qualification', 'quality')
+where table_schema <> 'operations'
 group by table_schema
 order by table_schema
 """
 
 
 def connect(warehouse: Path) -> duckdb.DuckDBPyConnection:
-    """Opens a built warehouse read-only. Raises ProjectError if there is none."""
+    """Opens the published marts read-only. Raises ProjectError if there are none."""
     if not warehouse.exists():
         raise ProjectError(f"{warehouse} does not exist yet: run `make build` first.")
     try:
         return duckdb.connect(str(warehouse), read_only=True)
     except duckdb.IOException as error:
         raise ProjectError(
-            f"{warehouse} cannot be opened ({str(error).splitlines()[0]}). If a run is"
-            " at work, wait for it to end."
+            f"{warehouse} cannot be opened ({str(error).splitlines()[0]})."
         ) from error
 
 

@@ -12,6 +12,7 @@ import duckdb
 import yaml
 
 from mql.expectations.check import Check, Finding, examine
+from mql.expectations.raw import FEW_ROWS, UNKNOWN_WORD_SHARE
 from mql.project import ROOT
 
 DOOR = "mart"
@@ -58,6 +59,7 @@ def mart_checks(
         *mql_checks(),
         *account_checks(),
         *intake_checks(),
+        *quarantine_checks(),
         *privacy_checks(connection, project),
     ]
 
@@ -773,6 +775,57 @@ def intake_checks() -> list[Check]:
                 where
                     coalesce(rows_quarantined, 0) <> coalesce(rows_in_quarantine, 0)
             """,
+        ),
+    ]
+
+
+def quarantine_checks() -> list[Check]:
+    """What the intake made of the raw rows."""
+    return [
+        Check(
+            name="quarantine_is_small",
+            subject="quality.fct_reconciliation",
+            claim=f"At most {UNKNOWN_WORD_SHARE:.0%} of a raw table's rows (or"
+            f" {FEW_ROWS} rows) are in quarantine",
+            why="A few refused rows are dirt; when a large part is refused, the marts"
+            " tell about the rest and not about the business.",
+            remedy="Count quality.fct_quarantined_records by source_table and reason,"
+            " and put the commonest right first.",
+            query=f"""
+                select source_table, rows_raw, rows_quarantined
+                from quality.fct_reconciliation
+                where rows_quarantined
+                    > greatest({FEW_ROWS}, {UNKNOWN_WORD_SHARE} * rows_raw)
+            """,
+        ),
+        Check(
+            name="quarantine_is_empty",
+            subject="quality.fct_quarantined_records",
+            claim="No raw row is in quarantine",
+            why="Refused rows score nothing; somebody should put them right.",
+            remedy="Read quality.fct_quarantined_records; a row leaves when its cause"
+            " does.",
+            query="""
+                select source_table, reason, loaded_at
+                from quality.fct_quarantined_records
+            """,
+            only_warns=True,
+        ),
+        Check(
+            name="required_tables_have_rows",
+            subject="quality.fct_reconciliation",
+            claim="The required raw tables (contacts, accounts, activities) have rows",
+            why="An empty table is allowed, for a first day; later it is a failed"
+            " export.",
+            remedy="Look at the file's size.",
+            query="""
+                select source_table, rows_raw
+                from quality.fct_reconciliation
+                where
+                    source_table in ('contacts', 'accounts', 'activities')
+                    and rows_raw = 0
+            """,
+            only_warns=True,
         ),
     ]
 

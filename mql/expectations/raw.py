@@ -14,8 +14,8 @@ from pathlib import Path
 import duckdb
 import yaml
 
-from mql.expectations.check import Check, Finding, examine, first_line
-from mql.project import ROOT
+from mql.expectations.check import Check, Finding, examine
+from mql.project import ROOT, plain_message
 
 DOOR = "raw"
 # Where dbt makes the raw views: the dbt var `raw_schema`.
@@ -128,8 +128,6 @@ def examine_raw(
     findings = []
     for table in contract(project):
         findings += examine_table(connection, table, as_of)
-    for check in quarantine_checks():
-        findings.append(examine(connection, DOOR, check))
     return findings
 
 
@@ -155,7 +153,7 @@ def examine_table(
         ).fetchone()
     except duckdb.Error as error:
         check = readable_check(table)
-        return [*findings, Finding(DOOR, check, None, error=first_line(error))]
+        return [*findings, Finding(DOOR, check, None, error=plain_message(str(error)))]
     findings.append(examine(connection, DOOR, readable_check(table), 0))
     for cell, rows_violating in zip(cells, broken):
         check = replace(
@@ -372,54 +370,3 @@ def volume_check(table: RawTable, as_of: str) -> Check:
         """,
         only_warns=True,
     )
-
-
-def quarantine_checks() -> list[Check]:
-    """What the intake made of the raw rows."""
-    return [
-        Check(
-            name="quarantine_is_small",
-            subject="quality.fct_reconciliation",
-            claim=f"At most {UNKNOWN_WORD_SHARE:.0%} of a raw table's rows (or"
-            f" {FEW_ROWS} rows) are in quarantine",
-            why="A few refused rows are dirt; when a large part is refused, the marts"
-            " tell about the rest and not about the business.",
-            remedy="Count quality.fct_quarantined_records by source_table and reason,"
-            " and put the commonest right first.",
-            query=f"""
-                select source_table, rows_raw, rows_quarantined
-                from quality.fct_reconciliation
-                where rows_quarantined
-                    > greatest({FEW_ROWS}, {UNKNOWN_WORD_SHARE} * rows_raw)
-            """,
-        ),
-        Check(
-            name="quarantine_is_empty",
-            subject="quality.fct_quarantined_records",
-            claim="No raw row is in quarantine",
-            why="Refused rows score nothing; somebody should put them right.",
-            remedy="Read quality.fct_quarantined_records; a row leaves when its cause"
-            " does.",
-            query="""
-                select source_table, reason, loaded_at
-                from quality.fct_quarantined_records
-            """,
-            only_warns=True,
-        ),
-        Check(
-            name="required_tables_have_rows",
-            subject="quality.fct_reconciliation",
-            claim="The required raw tables (contacts, accounts, activities) have rows",
-            why="An empty table is allowed, for a first day; later it is a failed"
-            " export.",
-            remedy="Look at the file's size.",
-            query="""
-                select source_table, rows_raw
-                from quality.fct_reconciliation
-                where
-                    source_table in ('contacts', 'accounts', 'activities')
-                    and rows_raw = 0
-            """,
-            only_warns=True,
-        ),
-    ]

@@ -12,7 +12,7 @@ import duckdb
 import pytest
 
 import warehouse
-from mql.audit import AuditReport, audit, connect
+from mql.audit import AuditReport, audit, opened
 from mql.expectations.check import EXAMPLE_ROWS, FAILED, PASSED, WARNED, examine
 from mql.expectations.marts import mart_checks
 from mql.expectations.raw import FEW_ROWS, contract, examine_raw
@@ -86,18 +86,15 @@ def broken_copy(built: Path, folder: Path, *statements: str) -> Path:
     return copy
 
 
-def broken_contracts(copy: Path, folder: Path) -> set[str]:
+def broken_contracts(copy: Path) -> set[str]:
     """The critical failures at the raw door, without Great Expectations' part."""
-    connection = connect(copy, folder)
-    try:
+    with opened(copy) as connection:
         return {
             finding.check.name
             for finding in examine_raw(connection, f"timestamp '{AS_OF}'")
             if not finding.check.only_warns
             and (finding.error or finding.rows_violating > finding.check.rows_allowed)
         }
-    finally:
-        connection.close()
 
 
 def test_a_sound_warehouse_passes(built, sound):
@@ -105,9 +102,11 @@ def test_a_sound_warehouse_passes(built, sound):
     assert len(mqls) >= 8
     assert warehouse.rows(built, "select * from qualification.fct_account_mqls")
     assert sound.ok, sound.text()
-    assert {finding.result for finding in sound.findings if finding.door == "mart"} == {
-        PASSED
-    }
+    of_mart_door = [each for each in sound.findings if each.door == "mart"]
+    assert [each.check.name for each in of_mart_door if each.result != PASSED] == [
+        # an activity of an unknown type
+        "quarantine_is_empty"
+    ]
     assert sound.as_of == AS_OF
 
 
@@ -189,7 +188,7 @@ def test_no_warehouse_and_an_empty_one_are_said_so(tmp_path):
     with pytest.raises(ProjectError, match="run `make build` first"):
         audit(tmp_path / "nothing.duckdb", tmp_path / "docs")
     duckdb.connect(str(tmp_path / "empty.duckdb")).close()
-    with pytest.raises(ProjectError, match="has no marts"):
+    with pytest.raises(ProjectError, match="nothing is built"):
         audit(tmp_path / "empty.duckdb", tmp_path / "docs")
 
 
@@ -327,6 +326,21 @@ BROKEN_MARTS = {
         )
     ],
     "quarantine_equals_its_count": ["delete from quality.fct_quarantined_records"],
+    "quarantine_is_small": [
+        (
+            "update quality.fct_reconciliation set rows_quarantined = 101"
+            " where source_table = 'activities'"
+        )
+    ],
+    "quarantine_is_empty": [
+        "update quality.fct_quarantined_records set reason = 'unknown_contact'"
+    ],
+    "required_tables_have_rows": [
+        (
+            "update quality.fct_reconciliation set rows_raw = 0"
+            " where source_table = 'contacts'"
+        )
+    ],
     "personal_columns_are_where_they_belong": [
         "alter table qualification.fct_mqls add column contact_email varchar"
     ],
@@ -348,15 +362,12 @@ BROKEN_MARTS = {
 @pytest.mark.parametrize("name", BROKEN_MARTS)
 def test_one_broken_cell_of_a_mart_is_named(built, tmp_path, name):
     copy = broken_copy(built, tmp_path, *BROKEN_MARTS[name])
-    connection = connect(copy, tmp_path)
-    try:
+    with opened(copy) as connection:
         as_of = f"timestamp '{AS_OF}'"
         (check,) = (
             check for check in mart_checks(connection, as_of) if check.name == name
         )
         finding = examine(connection, "mart", check)
-    finally:
-        connection.close()
     assert finding.rows_violating > 0
     assert 0 < len(finding.examples) <= EXAMPLE_ROWS
 
@@ -388,19 +399,13 @@ BROKEN_RAW = {
     "activities_activity_type_is_known": raw_view(
         "activities", "* replace ('moon_walk' as activity_type)"
     ),
-    "quarantine_is_small": [
-        (
-            "update quality.fct_reconciliation set rows_quarantined = 101"
-            " where source_table = 'activities'"
-        )
-    ],
 }
 
 
 @pytest.mark.parametrize("name", BROKEN_RAW)
 def test_a_broken_contract_of_a_raw_table_is_named(built, tmp_path, name):
     copy = broken_copy(built, tmp_path, *BROKEN_RAW[name])
-    assert broken_contracts(copy, tmp_path) == {name}
+    assert broken_contracts(copy) == {name}
 
 
 def test_a_raw_file_that_is_gone_is_named(built, tmp_path):
@@ -416,7 +421,7 @@ def test_a_raw_file_that_is_gone_is_named(built, tmp_path):
         f"create or replace view crm.accounts as from '{gone}'",
     )
     gone.unlink()
-    assert broken_contracts(copy, tmp_path) == {"accounts_can_be_read"}
+    assert broken_contracts(copy) == {"accounts_can_be_read"}
 
 
 @pytest.mark.parametrize(
@@ -439,13 +444,10 @@ def test_a_stale_feed_and_an_unusual_week_are_warned_of(
         tmp_path,
         *raw_view("activities", f"* replace ({loaded_at} as loaded_at)"),
     )
-    connection = connect(copy, tmp_path)
-    try:
+    with opened(copy) as connection:
         found = {
             finding.check.name: finding.rows_violating
             for finding in examine_raw(connection, f"timestamp '{AS_OF}'")
             if finding.check.only_warns
         }
-    finally:
-        connection.close()
     assert found[name] == 1
