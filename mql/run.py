@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import hashlib
 import os
 import re
 from collections.abc import Callable, Iterator
@@ -15,6 +13,7 @@ from pathlib import Path
 import duckdb
 
 from mql.audit import AuditReport, audit_opened, opened
+from mql.definition.read import definition_hashes
 from mql.expectations.check import Finding, first_line
 from mql.operations import (
     FAILED,
@@ -344,14 +343,3 @@ def damage_of(path: Path, by_reading_all: bool) -> str:
     finally:
         connection.close()
     return ""
-
-
-def definition_hashes(project: Path) -> dict[str, str]:
-    """Definition -> a hash of its rows in all seeds."""
-    hashes = {}
-    for path in sorted((project / "seeds" / "definition").glob("*.csv")):
-        with open(path, encoding="utf-8", newline="") as seed:
-            for row in csv.DictReader(seed):
-                made = hashes.setdefault(row["definition_id"], hashlib.sha256())
-                made.update(repr((path.stem, sorted(row.items()))).encode())
-    return {name: made.hexdigest()[:16] for name, made in hashes.items()}

@@ -872,7 +872,9 @@ def privacy_checks(connection: duckdb.DuckDBPyConnection, project: Path) -> list
                 select mart, column_name
                 from ({columns})
                 where
-                    (
+                    -- a measure or a flag may be about mail, and is nobody's address
+                    data_type not in ('DOUBLE', 'BOOLEAN')
+                    and (
                         column_name in ({quoted(names)})
                         or regexp_matches(column_name, '{PERSONAL_NAMES}')
                     )
