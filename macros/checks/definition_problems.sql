@@ -402,15 +402,15 @@
         criteria.definition_id,
         'qualification_criteria' as seed,
         'line ' || criteria.product_line || ': min_fit_score '
-        || cast(criteria.min_fit_score as {{ dbt.type_string() }})
+        || {{ number_text('criteria.min_fit_score') }}
         || ' can never be reached by the allowed role class ' || classes.role_class
-        || ' (at most ' || cast(
-            fit.base_points + case
-                when classes.role_class = 'decision_maker' then fit.decision_maker
-                when classes.role_class = 'trainee' then fit.trainee
-                else 0
-            end as {{ dbt.type_string() }}
-        ) || ' points)' as problem
+        || ' (at most ' || {{ number_text(
+            'fit.base_points + case'
+            ~ " when classes.role_class = 'decision_maker' then fit.decision_maker"
+            ~ " when classes.role_class = 'trainee' then fit.trainee"
+            ~ ' else 0'
+            ~ ' end'
+        ) }} || ' points)' as problem
     from {{ ref('qualification_criteria') }} as criteria
     cross join (
         {%- for role_class in words %}

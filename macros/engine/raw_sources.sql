@@ -51,14 +51,12 @@
             {%- set reader = '' -%}
             {%- set present = wanted -%}
         {%- endif -%}
-        {%- set missing = wanted | reject('in', present) | list -%}
+        {%- set missing = missing_columns(table.name, wanted, present, 'file') -%}
         {%- if not reader and table.config.meta.required -%}
             {%- do problems.append(table.name ~ ": neither " ~ table.name ~ ".parquet nor "
                 ~ table.name ~ ".csv lies in '" ~ folder ~ "'. " ~ remedy ~ ".") -%}
         {%- elif missing -%}
-            {%- do problems.append(table.name ~ ": missing column"
-                ~ ("s " if missing | length > 1 else " ") ~ missing | join(", ")
-                ~ ". Add them to the file (their cells may be empty).") -%}
+            {%- do problems.extend(missing) -%}
         {%- else -%}
             {%- set view -%}
                 create or replace view {{ var('raw_schema') }}.{{ table.name }} as
@@ -74,6 +72,109 @@
     {%- endfor -%}
     {{ return(problems) }}
 {% endmacro %}
+
+{#-
+    PostgreSQL: the tables of the schema `raw_schema`; whatever can be read like a table
+    is one. The raw tables are the customer's: nothing is made or changed there.
+-#}
+{% macro postgres__open_raw_tables(tables) %}
+    {%- set schema = var('raw_schema') -%}
+    {%- set problems = [] -%}
+    {%- set settings = run_query(
+        "select current_setting('server_encoding'), current_setting('datestyle'),"
+        ~ " lower(chr(201)) = chr(233), current_user"
+    ).rows[0] -%}
+    {%- if settings[0] != 'UTF8' or not settings[2] -%}
+        {%- do problems.append(
+            "the database " ~ target.dbname ~ " does not know Unicode (encoding "
+            ~ settings[0] ~ "): create one with ENCODING 'UTF8' LC_CTYPE 'C.UTF-8' (or"
+            ~ " any UTF-8 locale) TEMPLATE template0."
+        ) -%}
+    {%- endif -%}
+    {%- if not settings[1].startswith('ISO') -%}
+        {%- do problems.append(
+            "datestyle is '" ~ settings[1] ~ "', and times must be written as ISO: alter"
+            ~ " role " ~ settings[3] ~ " set datestyle = 'ISO'."
+        ) -%}
+    {%- endif -%}
+    {%- for table in tables -%}
+        {%- set name = schema ~ '.' ~ table.name -%}
+        {%- set relation = run_query(raw_relation_query(table.name)).rows -%}
+        {%- set wanted = table.columns.keys() | list -%}
+        {%- if not relation -%}
+            {%- if table.config.meta.required -%}
+                {%- do problems.append(
+                    table.name ~ ": there is no table " ~ name ~ " in the database "
+                    ~ target.dbname ~ ". Load it, or set the dbt var raw_schema to the"
+                    ~ " schema it is in."
+                ) -%}
+            {%- endif -%}
+        {%- elif not relation[0][1] -%}
+            {%- do problems.append(
+                table.name ~ ": " ~ settings[3] ~ " may not read it. Grant usage on schema "
+                ~ schema ~ " and select on " ~ name ~ "."
+            ) -%}
+        {%- else -%}
+            {%- set present = run_query(
+                "select attname from pg_attribute where attrelid = " ~ relation[0][0]
+                ~ " and attnum > 0 and not attisdropped"
+            ).columns[0].values() | list -%}
+            {%- do problems.extend(missing_columns(table.name, wanted, present, 'table')) -%}
+        {%- endif -%}
+    {%- endfor -%}
+    {{ return(problems) }}
+{% endmacro %}
+
+{#- Id of a raw table, view or foreign table, and whether this user may read it. -#}
+{% macro raw_relation_query(table) -%}
+    select
+        pg_class.oid,
+        has_schema_privilege(pg_namespace.oid, 'usage')
+        and has_table_privilege(pg_class.oid, 'select') as is_readable
+    from pg_class
+    inner join pg_namespace on pg_class.relnamespace = pg_namespace.oid
+    where
+        pg_namespace.nspname = '{{ quoted(var('raw_schema')) }}'
+        and pg_class.relname = '{{ quoted(table) }}'
+        and pg_class.relkind in ('r', 'p', 'v', 'm', 'f')
+{%- endmacro %}
+
+{#- The message about columns that a raw table lacks, in a list; empty if there is none. -#}
+{% macro missing_columns(table, wanted, present, thing) -%}
+    {%- set missing = wanted | reject('in', present) | list -%}
+    {{ return([
+        table ~ ": missing column" ~ ("s " if missing | length > 1 else " ")
+        ~ missing | join(", ") ~ ". Add them to the " ~ thing
+        ~ " (their cells may be empty)."
+    ] if missing else []) }}
+{%- endmacro %}
+
+{#-
+    A raw table to select from; one that may be missing and is missing counts as empty.
+    DuckDB has a view for each, made at the door.
+-#}
+{% macro raw_table(table) -%}
+    {{ return(adapter.dispatch('raw_table', 'mql')(table)) }}
+{%- endmacro %}
+
+{% macro duckdb__raw_table(table) -%}
+    {{ return(source('crm', table)) }}
+{%- endmacro %}
+
+{% macro postgres__raw_table(table) -%}
+    {%- set relation = source('crm', table) -%}
+    {#- in a unit test the source is a fixture and not in the database -#}
+    {%- if not execute or relation.is_cte or run_query(raw_relation_query(table)).rows -%}
+        {{ return(relation) }}
+    {%- endif -%}
+    (
+        select
+            {%- for column in contract_columns(table) %}
+            cast(null as text) as {{ column }}{{ ',' if not loop.last }}
+            {%- endfor %}
+        where false
+    ) as {{ table }}
+{%- endmacro %}
 
 {% macro parquet_columns(reader) -%}
     {{ return(

@@ -9,6 +9,10 @@
     {{ return(adapter.dispatch('trimmed', 'mql')(text)) }}
 {%- endmacro %}
 
+{% macro default__trimmed(text) -%}
+    btrim({{ text }}, chr(32) || chr(9) || chr(10) || chr(13))
+{%- endmacro %}
+
 {% macro duckdb__trimmed(text) -%}
     trim({{ text }}, chr(32) || chr(9) || chr(10) || chr(13))
 {%- endmacro %}
@@ -30,6 +34,24 @@
     ' ' || trim(regexp_replace(lower({{ title }}), '[^\p{L}\p{N}]+', ' ', 'g')) || ' '
 {%- endmacro %}
 
+{#- Letters and digits of every script, as the database's LC_CTYPE knows them. -#}
+{% macro postgres__title_words(title) -%}
+    ' ' || btrim(regexp_replace(lower({{ title }}), '[^[:alnum:]]+', ' ', 'g')) || ' '
+{%- endmacro %}
+
+{#- Whether text is like a pattern of % and _; a backslash is itself. -#}
+{% macro is_like(text, pattern) -%}
+    {{ return(adapter.dispatch('is_like', 'mql')(text, pattern)) }}
+{%- endmacro %}
+
+{% macro duckdb__is_like(text, pattern) -%}
+    {{ text }} like {{ pattern }}
+{%- endmacro %}
+
+{% macro postgres__is_like(text, pattern) -%}
+    {{ text }} like {{ pattern }} escape ''
+{%- endmacro %}
+
 {#- Text as a sort key that compares byte by byte, whatever the engine's collation. -#}
 {% macro byte_order(text) -%}
     {{ return(adapter.dispatch('byte_order', 'mql')(text)) }}
@@ -37,4 +59,13 @@
 
 {% macro default__byte_order(text) -%}
     {{ text }}
+{%- endmacro %}
+
+{% macro postgres__byte_order(text) -%}
+    {{ text }} collate "C"
+{%- endmacro %}
+
+{#- A number as text for people: engines disagree on whether 46 is '46' or '46.0'. -#}
+{% macro number_text(number) -%}
+    regexp_replace(cast({{ number }} as {{ dbt.type_string() }}), '[.]0$', '')
 {%- endmacro %}

@@ -55,6 +55,15 @@
     epoch_us({{ moment }})
 {%- endmacro %}
 
+{% macro postgres__epoch_us(moment) -%}
+    cast(extract(epoch from {{ moment }}) * 1000000 as bigint)
+{%- endmacro %}
+
+{#- Days since 1970, with decimals, as a double. -#}
+{% macro epoch_days(moment) -%}
+    (cast({{ epoch_us(moment) }} as {{ type_double() }}) / 86400000000)
+{%- endmacro %}
+
 {#- A moment moved by a number of days (decimals allowed), to the microsecond. -#}
 {% macro add_days(moment, days) -%}
     {{ return(add_microseconds(moment, 'round((' ~ days ~ ') * 86400000000.0)')) }}
@@ -68,7 +77,14 @@
     ({{ moment }} + to_microseconds(cast({{ microseconds }} as bigint)))
 {%- endmacro %}
 
+{% macro postgres__add_microseconds(moment, microseconds) -%}
+    ({{ moment }} + ({{ microseconds }}) * interval '1 microsecond')
+{%- endmacro %}
+
 {#- Days between two moments, as a double. -#}
 {% macro days_between(earlier, later) -%}
-    (({{ epoch_us(later) }} - {{ epoch_us(earlier) }}) / 86400000000.0)
+    (
+        cast({{ epoch_us(later) }} - {{ epoch_us(earlier) }} as {{ type_double() }})
+        / 86400000000
+    )
 {%- endmacro %}

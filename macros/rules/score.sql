@@ -7,11 +7,20 @@
     (round({{ score }}, 6) + 0.0)
 {%- endmacro %}
 
-{#- What is left of a score after some days of half-life decay (E3). -#}
+{#- Halves away from zero, as everywhere else: PostgreSQL does so with numerics only. -#}
+{% macro postgres__round_score(score) -%}
+    (cast(round(cast(({{ score }}) * 1000000 as numeric)) as double precision) / 1000000)
+{%- endmacro %}
+
+{#-
+    What is left of a score after some days of half-life decay (E3). After 500 half-lives
+    no decimal of it is left; a longer time would be a number too small for a double,
+    which PostgreSQL takes for an error.
+-#}
 {% macro decayed(score, half_life_days, since, at) -%}
     ({{ score }} * power(
-        cast(0.5 as double precision),
-        {{ days_between(since, at) }} / {{ half_life_days }}
+        cast(0.5 as {{ type_double() }}),
+        least({{ days_between(since, at) }} / {{ half_life_days }}, 500)
     ))
 {%- endmacro %}
 
@@ -22,18 +31,18 @@
     they let the score run in: after 100 half-lives nothing older than they are is left.
 -#}
 {% macro half_life_block(at, half_life_days) -%}
-    cast(floor({{ epoch_us(at) }} / 86400000000.0 / {{ half_life_days }} / 500) as integer)
+    cast(floor({{ epoch_days(at) }} / {{ half_life_days }} / 500) as integer)
 {%- endmacro %}
 
 {% macro half_life_scale(at, half_life_days, block) -%}
     power(
-        cast(2 as double precision),
-        {{ epoch_us(at) }} / 86400000000.0 / {{ half_life_days }} - 500.0 * {{ block }}
+        cast(2 as {{ type_double() }}),
+        {{ epoch_days(at) }} / {{ half_life_days }} - 500 * {{ block }}
     )
 {%- endmacro %}
 
 {% macro runs_into_next_block(at, half_life_days, block) -%}
-    {{ epoch_us(at) }} / 86400000000.0 / {{ half_life_days }} - 500.0 * {{ block }} >= 400
+    {{ epoch_days(at) }} / {{ half_life_days }} - 500 * {{ block }} >= 400
 {%- endmacro %}
 
 {#-
@@ -96,6 +105,14 @@
     select
         {{ relation }}.*,
         unnest(range(1, cast({{ count_column }} as bigint) + 1)) as number
+    from {{ relation }}
+    where {{ count_column }} > 0
+{%- endmacro %}
+
+{% macro postgres__numbered(relation, count_column) -%}
+    select
+        {{ relation }}.*,
+        generate_series(1, cast({{ count_column }} as bigint)) as number
     from {{ relation }}
     where {{ count_column }} > 0
 {%- endmacro %}

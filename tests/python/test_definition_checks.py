@@ -67,7 +67,7 @@ def unknown_specialty(seeds):
 
 HOLES = {
     unpriced_type: "activity type fax has no points for line general",
-    out_of_reach: "min_fit_score 31.0 can never be reached by the allowed role class"
+    out_of_reach: "min_fit_score 31 can never be reached by the allowed role class"
     " influencer",
     unsigned: "guide-2026: official from 2023-01-01 00:00:00 but not approved by sales",
     overlapping: "its official interval overlaps that of guide-2026",

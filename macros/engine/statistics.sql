@@ -1,0 +1,35 @@
+{#-
+    How the planner is helped, where an engine does not find out by itself. A macro
+    before and one after each table is built (hooks in dbt_project.yml).
+-#}
+
+{#- What is in the table that was just built; the next model's joins are planned by it. -#}
+{% macro gather_statistics() -%}
+    {%- if model.config.materialized != 'view' -%}
+        {{ return(adapter.dispatch('gather_statistics', 'mql')()) }}
+    {%- endif -%}
+{%- endmacro %}
+
+{% macro default__gather_statistics() -%}{%- endmacro %}
+
+{% macro postgres__gather_statistics() -%}
+    analyze {{ this }}
+{%- endmacro %}
+
+{#-
+    Models read whole tables. PostgreSQL takes definition, contact and line for
+    independent of each other, expects a handful of rows from a join on the three, and
+    then compares every row with every other: minutes for what a hash join does in one
+    second. Where nothing else is possible it compares all the same.
+-#}
+{% macro plan_for_whole_tables() -%}
+    {%- if model.config.materialized != 'view' -%}
+        {{ return(adapter.dispatch('plan_for_whole_tables', 'mql')()) }}
+    {%- endif -%}
+{%- endmacro %}
+
+{% macro default__plan_for_whole_tables() -%}{%- endmacro %}
+
+{% macro postgres__plan_for_whole_tables() -%}
+    set local enable_nestloop = off; set local jit = off
+{%- endmacro %}
