@@ -1,6 +1,6 @@
 with source as (
 
-    select * from {{ source('crm', 'contacts') }}
+    select * from {{ raw_table('contacts') }}
 
 ),
 

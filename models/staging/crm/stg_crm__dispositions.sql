@@ -1,6 +1,6 @@
 with source as (
 
-    select * from {{ source('crm', 'dispositions') }}
+    select * from {{ raw_table('dispositions') }}
 
 ),
 

@@ -1,6 +1,6 @@
 with source as (
 
-    select * from {{ source('crm', 'opportunities') }}
+    select * from {{ raw_table('opportunities') }}
 
 ),
 

@@ -1,6 +1,6 @@
 with source as (
 
-    select * from {{ source('crm', 'sales_reps') }}
+    select * from {{ raw_table('sales_reps') }}
 
 ),
 

@@ -1,6 +1,6 @@
 with source as (
 
-    select * from {{ source('crm', 'service_contracts') }}
+    select * from {{ raw_table('service_contracts') }}
 
 ),
 
