@@ -27,9 +27,10 @@ matches as (
         ) as match_rank
     from pages
     inner join page_rules
-        on
-            split_part(split_part(lower(pages.page_url), '?', 1), '#', 1)
-            like page_rules.url_pattern
+        on {{ is_like(
+            "split_part(split_part(lower(pages.page_url), '?', 1), '#', 1)",
+            'page_rules.url_pattern',
+        ) }}
 
 ),
 

@@ -35,7 +35,7 @@ matches as (
         ) as match_rank
     from titles
     inner join patterns
-        on titles.title_words like patterns.title_pattern
+        on {{ is_like('titles.title_words', 'patterns.title_pattern') }}
 
 ),
 
