@@ -6,14 +6,19 @@ VENV := .venv
 INSTALLED := $(VENV)/.installed
 RUN := $(VENV)/bin/python
 UV := $(VENV)/bin/uv pip
+POSTGRES := $(VENV)/.installed-postgres
+SPARK := .venv-spark/.installed
+# what a command needs beside the environment itself, by the engine it is for
+ENGINE := $(if $(filter postgres,$(MQL_TARGET)),$(POSTGRES))
 
 .DEFAULT_GOAL := help
-.PHONY: help build run status sample summary audit definition test lint requirements clean
+.PHONY: help build run status sample summary audit definition test test-engines \
+	lint requirements clean
 
 help: ## list what make can do
-	@grep -E '^[a-z]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | sort
+	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | sort
 
-build: $(INSTALLED) ## raw files (or the sample) to marts, all tests, a summary
+build: $(INSTALLED) $(ENGINE) ## raw files (or the sample) to marts, all tests, a summary
 	@$(RUN) -m mql build
 
 run: $(INSTALLED) ## what is new to marts: build, audit, publish (for schedules)
@@ -25,7 +30,7 @@ status: $(INSTALLED) ## the last good run, the last attempt, who is at work
 sample: $(INSTALLED) ## write the sample data anew
 	@$(RUN) -m mql sample
 
-summary: $(INSTALLED) ## what the last build made
+summary: $(INSTALLED) $(ENGINE) ## what the last build made
 	@$(RUN) -m mql summary
 
 audit: $(INSTALLED) ## check the raw tables and the marts of the last build
@@ -36,6 +41,9 @@ definition: $(INSTALLED) ## the agreement of marketing and sales, from the seeds
 
 test: $(INSTALLED) ## all tests on the embedded engine
 	@$(RUN) -m pytest
+
+test-engines: $(INSTALLED) $(POSTGRES) ## the same on PostgreSQL
+	@$(RUN) -m pytest tests/engines
 
 lint: $(INSTALLED) ## SQL, Python and YAML style, and the project's conventions
 	$(VENV)/bin/ruff check .
@@ -58,11 +66,29 @@ $(INSTALLED): requirements.txt requirements-bootstrap.txt
 		requirements-bootstrap.txt
 	@touch $@
 
-requirements: $(INSTALLED) ## lock requirements.in, with hashes
-	$(UV) compile --quiet --python-version 3.11 --generate-hashes --no-annotate \
-		--no-header --no-emit-index-url --no-emit-find-links \
-		requirements.in --output-file requirements.txt
-	sed -i '1i # Locked by `make requirements` from requirements.in.' requirements.txt
+# Into the same environment: psycopg2 brings its own client library.
+$(POSTGRES): $(INSTALLED) requirements-postgres.txt
+	@echo "Adding what PostgreSQL needs to $(VENV) (once) ..."
+	@$(UV) install --quiet --python $(RUN) --require-hashes \
+		-r requirements-postgres.txt
+	@touch $@
+
+# An environment of its own, with Spark in it; it needs Java 17 beside it.
+$(SPARK): $(INSTALLED) requirements-spark.txt
+	@echo "Installing Spark into .venv-spark (once) ..."
+	@$(PYTHON) -m venv .venv-spark
+	@$(UV) sync --quiet --python .venv-spark/bin/python --require-hashes \
+		requirements-spark.txt
+	@touch $@
+
+requirements: $(INSTALLED) ## lock requirements*.in, with hashes
+	for list in requirements requirements-postgres requirements-spark; do \
+		$(UV) compile --quiet --python-version 3.11 --generate-hashes \
+			--no-annotate --no-header --no-emit-index-url --no-emit-find-links \
+			$$list.in --output-file $$list.txt && \
+		sed -i "1i # Locked by \`make requirements\` from $$list.in." $$list.txt \
+			|| exit 1; \
+	done
 
 clean: ## remove what was built (not the environment, nor the logs in operations)
 	rm -rf target logs warehouse/mql.duckdb* warehouse/marts.duckdb \

@@ -12,9 +12,12 @@ from mql.project import (
     DEFINITION_FOLDER,
     ROOT,
     SAMPLE_FOLDER,
+    Progress,
     ProjectError,
     raw_path,
+    run_dbt,
     shelf,
+    target,
     warehouse_path,
 )
 
@@ -35,11 +38,35 @@ def sample(arguments: argparse.Namespace) -> None:
 
 def build(arguments: argparse.Namespace) -> None:
     """A run with every test, on the sample where there is no other data; sums up."""
+    if target() != "duckdb":
+        build_on_server(arguments)
+        return
     if raw_path() is None and not SAMPLE_FOLDER.exists():
         print("MQL_RAW_PATH is not set: making the sample data ...", flush=True)
         sample(command_line().parse_args(["sample"]))
     run(arguments, with_tests=True)
     print()
+    summarise(arguments)
+
+
+def build_on_server(arguments: argparse.Namespace) -> None:
+    """Builds and tests everything on a server, from its raw tables; sums up."""
+    started = time.monotonic()
+    print(f"Building on {target()} from its raw tables ...", flush=True)
+    command = ["build"]
+    if arguments.as_of:
+        command += ["--vars", f'{{as_of: "{arguments.as_of}"}}']
+    progress = Progress()
+    try:
+        results = run_dbt(command, progress)
+    finally:
+        progress.finish()
+    kinds = Counter(result.node.resource_type for result in results)
+    print(
+        f"Built {kinds['model']} models from {kinds['seed']} seeds;"
+        f" {kinds['test']} data tests and {kinds['unit_test']} unit tests"
+        f" passed; {time.monotonic() - started:.0f} seconds.\n"
+    )
     summarise(arguments)
 
 
@@ -80,6 +107,7 @@ def summarise(_: argparse.Namespace) -> None:
 
 def query(arguments: argparse.Namespace) -> None:
     """Prints what a query on the published marts gives."""
+    on_duckdb_only("query", "any client of the warehouse shows its marts")
     import duckdb
 
     from mql.summary import connect
@@ -95,6 +123,7 @@ def query(arguments: argparse.Namespace) -> None:
 
 def check(arguments: argparse.Namespace) -> None:
     """Audits the built warehouse; critical failures are exit code 1."""
+    on_duckdb_only("audit", "`make build` ran dbt's own tests")
     from mql.audit import audit
 
     report = audit(warehouse_path(), Path(arguments.docs))
@@ -109,6 +138,14 @@ def define(arguments: argparse.Namespace) -> None:
 
     for file in write_documents(ROOT, Path(arguments.out), arguments.definition):
         print(file)
+
+
+def on_duckdb_only(command: str, instead: str) -> None:
+    """Raises ProjectError on another engine, with what there is instead."""
+    if target() != "duckdb":
+        raise ProjectError(
+            f"`{command}` reads a DuckDB file, and MQL_TARGET is {target()}: {instead}."
+        )
 
 
 def command_line() -> argparse.ArgumentParser:

@@ -82,7 +82,7 @@ def shelf() -> Shelf:
 
 
 def target() -> str:
-    """The dbt target."""
+    """The dbt target: which engine the warehouse is on."""
     return os.environ.get("MQL_TARGET", "").strip() or "duckdb"
 
 
@@ -131,6 +131,10 @@ def run_dbt(arguments: list[str], on_event: Callable | None = None) -> list:
     from dbt.adapters.duckdb.connections import DuckDBConnectionManager
     from dbt.cli.main import dbtRunner
 
+    if target() == "postgres":
+        from mql.postgres import hand_on_url
+
+        hand_on_url()
     os.chdir(ROOT)
     warehouse_path().parent.mkdir(parents=True, exist_ok=True)
     runner = dbtRunner(callbacks=[on_event] if on_event else [])

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import duckdb
 
-from mql.project import ProjectError
+from mql.project import ProjectError, target
 
 COUNTS = """
 select
@@ -88,8 +88,17 @@ def connect(warehouse: Path) -> duckdb.DuckDBPyConnection:
 
 
 def summary(warehouse: Path) -> str:
-    """The summary as text. Raises ProjectError where the marts are not there."""
-    connection = connect(warehouse)
+    """The summary as text. Raises ProjectError where the marts are not there.
+
+    On PostgreSQL the marts of its database are read, and no file.
+    """
+    if target() == "postgres":
+        # imported late: its driver is an extra
+        from mql.postgres import Connection
+
+        connection, place = Connection(), "the database"
+    else:
+        connection, place = connect(warehouse), str(warehouse)
     try:
         contacts, accounts, activities, as_of = connection.execute(COUNTS).fetchone()
         (people,) = connection.execute(PEOPLE).fetchone()
@@ -98,9 +107,9 @@ def summary(warehouse: Path) -> str:
         quarantine = connection.execute(QUARANTINE).fetchall()
         rows_raw, rows_accounted_for = connection.execute(RECONCILIATION).fetchone()
         marts = connection.execute(MARTS).fetchall()
-    except duckdb.CatalogException as error:
+    except (duckdb.CatalogException, LookupError) as error:
         raise ProjectError(
-            f"{warehouse} has no marts ({str(error).splitlines()[0]}): run `make build`."
+            f"{place} has no marts ({str(error).splitlines()[0]}): run `make build`."
         ) from error
     finally:
         connection.close()
@@ -133,11 +142,12 @@ def summary(warehouse: Path) -> str:
     lines += [
         f"Raw rows: {rows_raw:,}, accounted for: {rows_accounted_for:,}",
         "",
-        f"The marts are in {warehouse}:",
+        f"The marts are in {place}:",
     ]
     lines += [f"  {schema}: {tables}" for schema, tables in marts]
-    lines.append(
-        "Look at them: .venv/bin/python -m mql query"
-        ' "select * from qualification.fct_mqls limit 5"'
-    )
+    if target() == "duckdb":
+        lines.append(
+            "Look at them: .venv/bin/python -m mql query"
+            ' "select * from qualification.fct_mqls limit 5"'
+        )
     return "\n".join(lines)

@@ -81,20 +81,16 @@
     {%- set schema = var('raw_schema') -%}
     {%- set problems = [] -%}
     {%- set settings = run_query(
-        "select current_setting('server_encoding'), current_setting('datestyle'),"
-        ~ " lower(chr(201)) = chr(233), current_user"
+        "select current_setting('server_encoding'), current_setting('lc_ctype'),"
+        ~ " current_user"
     ).rows[0] -%}
-    {%- if settings[0] != 'UTF8' or not settings[2] -%}
+    {#- chr() above 127 is an error elsewhere than in UTF8 -#}
+    {%- if settings[0] != 'UTF8'
+        or not run_query("select lower(chr(201)) = chr(233)").rows[0][0] -%}
         {%- do problems.append(
             "the database " ~ target.dbname ~ " does not know Unicode (encoding "
-            ~ settings[0] ~ "): create one with ENCODING 'UTF8' LC_CTYPE 'C.UTF-8' (or"
-            ~ " any UTF-8 locale) TEMPLATE template0."
-        ) -%}
-    {%- endif -%}
-    {%- if not settings[1].startswith('ISO') -%}
-        {%- do problems.append(
-            "datestyle is '" ~ settings[1] ~ "', and times must be written as ISO: alter"
-            ~ " role " ~ settings[3] ~ " set datestyle = 'ISO'."
+            ~ settings[0] ~ ", LC_CTYPE " ~ settings[1] ~ "): create one with ENCODING"
+            ~ " 'UTF8' LC_CTYPE 'C.UTF-8' (or any UTF-8 locale) TEMPLATE template0."
         ) -%}
     {%- endif -%}
     {%- for table in tables -%}
@@ -111,7 +107,7 @@
             {%- endif -%}
         {%- elif not relation[0][1] -%}
             {%- do problems.append(
-                table.name ~ ": " ~ settings[3] ~ " may not read it. Grant usage on schema "
+                table.name ~ ": " ~ settings[2] ~ " may not read it. Grant usage on schema "
                 ~ schema ~ " and select on " ~ name ~ "."
             ) -%}
         {%- else -%}

@@ -70,8 +70,9 @@ def dbt(
     warehouse: Path,
     as_of: datetime | str | None = None,
     project: Path = ROOT,
+    **settings: str,
 ) -> None:
-    """Runs one dbt command.
+    """Runs one dbt command; `settings` are environment variables it is to see.
 
     Raises BuildFailed with the errors dbt gave, one a line, where it did not succeed.
     """
@@ -91,9 +92,12 @@ def dbt(
     if as_of is not None:
         command += ["--vars", f'{{as_of: "{as_of}"}}']
     with environment(
-        MQL_RAW_PATH=str(raw) if raw else None,
-        MQL_WAREHOUSE_PATH=str(warehouse),
-        MQL_TARGET="duckdb",
+        **{
+            "MQL_RAW_PATH": str(raw) if raw else None,
+            "MQL_WAREHOUSE_PATH": str(warehouse),
+            "MQL_TARGET": "duckdb",
+            **settings,
+        }
     ):
         result = dbtRunner().invoke(command)
         # the adapter keeps the file open, and nobody else can read it, until told
