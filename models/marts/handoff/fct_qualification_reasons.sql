@@ -1,4 +1,4 @@
-{{ config(materialized='view') }}
+{{ config(materialized=projection()) }}
 
 -- Why not, and where qualified, how firmly: under the definition in force.
 with scores as (

@@ -1,4 +1,4 @@
-{{ config(materialized='view') }}
+{{ config(materialized=projection()) }}
 
 -- The way back of everybody sales has rejected: what each is waiting for, until when.
 with dispositions as (

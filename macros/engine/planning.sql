@@ -33,3 +33,20 @@
 {% macro postgres__plan_for_whole_tables() -%}
     set local enable_nestloop = off; set local jit = off
 {%- endmacro %}
+
+{#-
+    How a mart is kept that only projects stored state onto the moment of the run: a
+    view, which costs nothing until it is read. PostgreSQL knows nothing of what a CTE
+    holds, and a view of several takes it minutes each time somebody reads it: a table.
+-#}
+{% macro projection() -%}
+    {{ return(adapter.dispatch('projection', 'mql')()) }}
+{%- endmacro %}
+
+{% macro default__projection() -%}
+    {{ return('view') }}
+{%- endmacro %}
+
+{% macro postgres__projection() -%}
+    {{ return('table') }}
+{%- endmacro %}
