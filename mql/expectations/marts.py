@@ -855,6 +855,9 @@ def privacy_checks(connection: duckdb.DuckDBPyConnection, project: Path) -> list
             and tag not in ({quoted(tagged)})
         order by all
     """).fetchall()
+    texts_by_mart: dict[str, list[str]] = {}
+    for mart, column in texts:
+        texts_by_mart.setdefault(mart, []).append(column)
     with_contacts = connection.execute(
         f"select mart from ({columns}) where column_name = 'contact_id' order by all"
     ).fetchall()
@@ -894,9 +897,12 @@ def privacy_checks(connection: duckdb.DuckDBPyConnection, project: Path) -> list
             " union"
             " select phone from scoring.dim_contacts where phone is not null)"
             + "\nunion all\n".join(
-                f" select '{mart}' as mart, '{column}' as column_name"
-                f' from {mart} where "{column}" in (select cell from personal)'
-                for mart, column in texts
+                # one pass over a mart, whatever the number of its columns
+                f" select '{mart}' as mart, column_name from (select"
+                f" unnest([{names_of(columns)}]) as cell,"
+                f" unnest([{quoted(columns)}]) as column_name from {mart})"
+                " where cell in (select cell from personal)"
+                for mart, columns in texts_by_mart.items()
             ),
         ),
         Check(
@@ -931,6 +937,11 @@ def personal_columns(folder: Path) -> set[tuple[str, str]]:
                 if meta.get("pii"):
                     found.add((table["name"], column["name"]))
     return found
+
+
+def names_of(columns) -> str:
+    """Column names as SQL, in the order `quoted` gives them as literals."""
+    return ", ".join(f'"{column}"' for column in sorted(columns))
 
 
 def quoted(texts) -> str:
