@@ -28,6 +28,9 @@ DIRTY_SHARE = 0.05
 # wait in quarantine or count for no line; when every fifth row is a stranger, the wrong
 # file was delivered.
 UNKNOWN_WORD_SHARE = 0.20
+# For words that people type as they like: reported, whatever their number, since a row
+# is scored without them.
+ANY_SHARE = 1.0
 # Below this many rows a share says little, and somebody can look at each by hand.
 FEW_ROWS = 100
 # Days after which a feed counts as stale. Activities come daily, and three days let a
@@ -55,42 +58,71 @@ OPTIONAL_TIMES = ("closed_at", "ends_on")
 OUTCOMES = "select unnest(['contacted', 'accepted', 'rejected']) as word"
 PROVIDERS = "select unnest(['own', 'competitor']) as word"
 PRODUCT_LINES = "select distinct product_line as word from seeds.qualification_criteria"
-# (table, column) -> (the words it may hold, which rows are asked, why it matters).
-# Blank cells are not asked.
+SPECIALTIES = " union all ".join(
+    f"select {column} as word from seeds.specialties"
+    for column in ("specialty", "specialty_name", "nucc_code")
+)
+# (table, column) -> (the words it may hold, which rows are asked, the share of rows that
+# may hold others, why it matters). Blank cells are not asked.
 VOCABULARIES = {
+    ("contacts", "specialty"): (
+        SPECIALTIES,
+        "true",
+        ANY_SHARE,
+        "An unknown specialty earns no points, and fails where a line asks for one.",
+    ),
+    ("contacts", "role"): (
+        "select role as word from seeds.roles",
+        "true",
+        ANY_SHARE,
+        "An unknown role is read from the job title instead, or is none.",
+    ),
+    ("accounts", "facility_type"): (
+        "select facility_type as word from seeds.facility_types",
+        "true",
+        ANY_SHARE,
+        "An unknown facility type is neutral: no points, and no target facility.",
+    ),
     ("activities", "activity_type"): (
         "select activity_type as word from seeds.activity_types",
         "true",
+        UNKNOWN_WORD_SHARE,
         "An activity of an unknown type waits in quarantine and scores nothing.",
     ),
     ("activities", "product_line"): (
         PRODUCT_LINES,
         "true",
+        UNKNOWN_WORD_SHARE,
         "An activity tagged with an unknown line counts for line general only.",
     ),
     ("dispositions", "outcome"): (
         OUTCOMES,
         "true",
+        UNKNOWN_WORD_SHARE,
         "An answer with another outcome neither holds nor counts.",
     ),
     ("dispositions", "reason_code"): (
         "select reason_code as word from seeds.rejection_reasons",
         "lower(trim(outcome)) = 'rejected'",
+        UNKNOWN_WORD_SHARE,
         "A rejection with an unknown reason counts as unspecified: nobody learns why.",
     ),
     ("dispositions", "product_line"): (
         PRODUCT_LINES,
         "true",
+        UNKNOWN_WORD_SHARE,
         "An answer for an unknown line holds nobody back.",
     ),
     ("opportunities", "product_line"): (
         PRODUCT_LINES,
         "true",
+        UNKNOWN_WORD_SHARE,
         "An opportunity of an unknown line keeps nobody from being an MQL for it.",
     ),
     ("service_contracts", "provider"): (
         PROVIDERS,
         "true",
+        UNKNOWN_WORD_SHARE,
         "A contract of nobody's is no service signal and makes no current customer.",
     ),
 }
@@ -276,7 +308,7 @@ def cell_checks(table: RawTable) -> list[CellCheck]:
             [column],
             DIRTY_SHARE,
         )
-    for (name, column), (words, asked, why) in VOCABULARIES.items():
+    for (name, column), (words, asked, share, why) in VOCABULARIES.items():
         if name != table.name:
             continue
         add(
@@ -288,9 +320,9 @@ def cell_checks(table: RawTable) -> list[CellCheck]:
             text(column),
             f"{text(column)} <> '' and ({asked})"
             f" and lower({text(column)}) not in"
-            f" (select lower(word) from ({words}) as words)",
+            f" (select lower(word) from ({words}) as words where word is not null)",
             [column] + (["outcome"] if "outcome" in asked else []),
-            UNKNOWN_WORD_SHARE,
+            share,
         )
     return checks
 

@@ -408,6 +408,31 @@ def test_a_broken_contract_of_a_raw_table_is_named(built, tmp_path, name):
     assert broken_contracts(copy) == {name}
 
 
+@pytest.mark.parametrize(
+    ("table", "column"),
+    [("contacts", "specialty"), ("contacts", "role"), ("accounts", "facility_type")],
+)
+def test_words_of_people_and_places_are_reported_and_stop_nothing(
+    built, tmp_path, table, column
+):
+    """Every row may hold one: it is scored without the word."""
+    rename, _ = raw_view(table, "*")
+    copy = broken_copy(
+        built,
+        tmp_path,
+        rename,
+        f"create view crm.{table} as select * replace ('astrology' as {column})"
+        f" from crm.{table}_as_it_was cross join range({FEW_ROWS})",
+    )
+    assert broken_contracts(copy) == set()
+    with opened(copy) as connection:
+        found = {
+            finding.check.name: finding.rows_violating
+            for finding in examine_raw(connection, f"timestamp '{AS_OF}'")
+        }
+    assert found[f"{table}_{column}_is_known"] >= FEW_ROWS
+
+
 def test_a_raw_file_that_is_gone_is_named(built, tmp_path):
     columns = ", ".join(
         f"null::varchar as {column}"
