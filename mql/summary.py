@@ -49,6 +49,20 @@ from qualification.fct_mqls
 where is_official
 """
 
+HANDOFFS = """
+select
+    count(*) as open,
+    count(*) filter (where handoff_type = 'account') as of_accounts,
+    count(*) filter (where sla_status = 'overdue') as overdue,
+    count(*) filter (where rep_id is null) as unrouted
+from handoff.fct_handoff_queue
+"""
+
+COURTESIES = """
+select count(*) as waiting, count(*) filter (where sla_status = 'overdue') as overdue
+from handoff.fct_courtesy_queue
+"""
+
 QUARANTINE = """
 select source_table, reason, count(*) as row_count
 from quality.fct_quarantined_records
@@ -104,6 +118,8 @@ def summary(warehouse: Path) -> str:
         (people,) = connection.execute(PEOPLE).fetchone()
         mqls = connection.execute(MQLS_BY_LINE).fetchall()
         account_mqls = connection.execute(ACCOUNT_MQLS_BY_LINE).fetchall()
+        handed = connection.execute(HANDOFFS).fetchone()
+        waiting, waiting_overdue = connection.execute(COURTESIES).fetchone()
         quarantine = connection.execute(QUARANTINE).fetchall()
         rows_raw, rows_accounted_for = connection.execute(RECONCILIATION).fetchone()
         marts = connection.execute(MARTS).fetchall()
@@ -136,6 +152,14 @@ def summary(warehouse: Path) -> str:
             f"  {line:<20} {count:6,}, {without:,} with no individual MQL,"
             f" {is_open:,} open"
         )
+    is_open, of_accounts, overdue, unrouted = handed
+    lines += [
+        (
+            f"Open hand-overs: {is_open:,} ({of_accounts:,} of accounts; {overdue:,}"
+            f" overdue, {unrouted:,} without a rep)"
+        ),
+        f"Courtesy responses waiting: {waiting:,} ({waiting_overdue:,} overdue)",
+    ]
     lines.append(f"Rows in quarantine: {sum(row[2] for row in quarantine):,}")
     for table, reason, count in quarantine:
         lines.append(f"  {table:<20} {count:6,} {reason}")
@@ -146,8 +170,9 @@ def summary(warehouse: Path) -> str:
     ]
     lines += [f"  {schema}: {tables}" for schema, tables in marts]
     if target() == "duckdb":
-        lines.append(
-            "Look at them: .venv/bin/python -m mql query"
-            ' "select * from qualification.fct_mqls limit 5"'
-        )
+        query = ".venv/bin/python -m mql query"
+        lines += [
+            f'Look at them: {query} "select * from qualification.fct_mqls limit 5"',
+            f'Who to call first: {query} "from handoff.fct_handoff_queue limit 5"',
+        ]
     return "\n".join(lines)

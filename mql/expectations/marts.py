@@ -58,6 +58,8 @@ def mart_checks(
         *history_checks(as_of),
         *mql_checks(),
         *account_checks(),
+        *handoff_checks(as_of),
+        *request_checks(),
         *intake_checks(),
         *quarantine_checks(),
         *privacy_checks(connection, project),
@@ -731,6 +733,315 @@ def account_checks() -> list[Check]:
                     false
                 )
             """,
+        ),
+    ]
+
+
+def handoff_checks(as_of: str) -> list[Check]:
+    """What sales gets (section 10)."""
+    handoffs = "handoff.fct_mql_handoffs"
+    return [
+        Check(
+            name="every_official_mql_is_handed_over_once",
+            subject=handoffs,
+            claim="Each official MQL of a contact has exactly one row, and no other MQL"
+            " has one unless its contact asked for it",
+            why="An MQL without a row is a lead that sales never hears of; one with two"
+            " is called twice (H1).",
+            remedy="Compare the MQL with int_handed_over_mqls and int_conversations.",
+            query=f"""
+                with handed_over as (
+                    select mql_id, count(*) as times, bool_and(is_official) as is_official,
+                        min(handed_over_at) as handed_over_at
+                    from {handoffs}
+                    where handoff_type = 'contact'
+                    group by all
+                )
+                select mql_id, mqls.contact_id, mqls.product_line, mqls.mql_at,
+                    mqls.is_official, coalesce(times, 0) as times, handed_over_at
+                from qualification.fct_mqls as mqls
+                full outer join handed_over using (mql_id)
+                where
+                    mqls.contact_id is null
+                    or times > 1
+                    or (mqls.is_official and times is null)
+                    or handed_over.is_official is distinct from case
+                        when times is not null then mqls.is_official
+                    end
+                    or (mqls.is_official and handed_over_at <> mqls.mql_at)
+                    or (not mqls.is_official and handed_over_at < mqls.mql_at)
+            """,
+        ),
+        Check(
+            name="account_mqls_are_handed_over_or_in_hand",
+            subject=handoffs,
+            claim="Each official account MQL is handed over once, unless a hand-over of"
+            " somebody at the account for that line was open at its award; then never",
+            why="A hospital that is ready as a whole must reach a rep, and must not"
+            " reach a second one while the first is talking to it.",
+            remedy="List the hand-overs of the account around the award; they are"
+            " compared in int_account_handoffs.",
+            query=f"""
+                with in_hand as (
+                    select distinct mqls.account_mql_id
+                    from qualification.fct_account_mqls as mqls
+                    inner join intermediate.int_conversations as conversations
+                        on
+                            mqls.account_id = conversations.account_id
+                            and mqls.product_line = conversations.product_line
+                            and conversations.handed_over_at <= mqls.mql_at
+                    inner join {handoffs} as handoffs
+                        on
+                            conversations.handoff_id = handoffs.handoff_id
+                            and handoffs.is_primary
+                            and mqls.mql_at < coalesce(handoffs.closed_at, {FOREVER})
+                ),
+                handed_over as (
+                    select mql_id as account_mql_id, count(*) as times
+                    from {handoffs}
+                    where handoff_type = 'account'
+                    group by all
+                )
+                select account_mql_id, mqls.account_id, mqls.product_line, mqls.mql_at,
+                    coalesce(times, 0) as times,
+                    in_hand.account_mql_id is not null as is_in_hand
+                from (
+                    select * from qualification.fct_account_mqls where is_official
+                ) as mqls
+                full outer join handed_over using (account_mql_id)
+                left join in_hand using (account_mql_id)
+                where
+                    mqls.account_id is null
+                    or coalesce(times, 0)
+                    <> case when in_hand.account_mql_id is null then 1 else 0 end
+            """,
+        ),
+        Check(
+            name="a_hand_over_has_one_primary_and_one_clock",
+            subject=handoffs,
+            claim="Each hand-over has exactly one primary MQL, which names it, and all"
+            " its MQLs show the same rep, priority, state and clock",
+            why="Counts and reports filter on is_primary; a hand-over with two is"
+            " counted twice, one with none is not counted at all.",
+            remedy="List the rows of the handoff_id; openers are found in"
+            " int_conversations.",
+            query=f"""
+                select handoff_id, count(*) as mqls,
+                    count(*) filter (where is_primary) as primary_mqls
+                from {handoffs}
+                group by handoff_id
+                having
+                    count(*) filter (where is_primary and mql_id = handoff_id) <> 1
+                    or count(*) filter (where is_primary) <> 1
+                    or count(distinct (
+                        handoff_type, rep_id, priority, status, sla_status,
+                        sla_started_at, sla_due_at, first_response_at, closed_at
+                    )) <> 1
+            """,
+        ),
+        Check(
+            name="hand_overs_of_a_contact_never_overlap",
+            subject=handoffs,
+            claim="A contact's next hand-over begins only when the one before has"
+            " closed, and an MQL joins only a hand-over that is open",
+            why="One person is one conversation: two reps, or two clocks, for one"
+            " surgeon are what the rule is against (H1).",
+            remedy="List the contact's hand-overs by handed_over_at and look at"
+            " closed_at; then at next_opening in int_conversations.",
+            query=f"""
+                select contact_id, handoff_id, mql_id, handed_over_at, closed_at,
+                    opened_at, next_opened_at
+                from (
+                    select handoffs.*, openers.handed_over_at as opened_at,
+                        openers.next_opened_at
+                    from {handoffs} as handoffs
+                    left join (
+                        select handoff_id, handed_over_at,
+                            lead(handed_over_at) over (
+                                partition by contact_id
+                                order by handed_over_at, coalesce(closed_at, {FOREVER}),
+                                    handoff_id
+                            ) as next_opened_at
+                        from {handoffs}
+                        where is_primary and handoff_type = 'contact'
+                    ) as openers using (handoff_id)
+                    where handoffs.handoff_type = 'contact'
+                )
+                where
+                    opened_at is null
+                    or next_opened_at < coalesce(closed_at, {FOREVER})
+                    or handed_over_at < opened_at
+                    or (
+                        not is_primary
+                        and handed_over_at >= coalesce(closed_at, {FOREVER})
+                    )
+            """,
+        ),
+        Check(
+            name="hand_over_clocks_are_consistent",
+            subject=handoffs,
+            claim="Clocks start when the hand-over was known and no earlier, are due"
+            " after that, are those of the escalation where there is one, and are met,"
+            " breached, open or overdue as their times say",
+            why="Reps are measured by these times; one that is wrong is an argument"
+            " that cannot be won (H2, H6).",
+            remedy="Compare the times of the example with int_handoffs and"
+            " sla_policies.csv.",
+            query=f"""
+                select handoff_id, priority, status, sla_status, handed_over_at,
+                    first_started_at, first_due_at, escalated_at, sla_started_at,
+                    sla_due_at, first_response_at, withdrawn_at, closed_at
+                from {handoffs}
+                where
+                    is_primary
+                    and not coalesce(
+                        handed_over_at <= first_started_at
+                        and first_started_at < first_due_at
+                        and sla_started_at < sla_due_at
+                        and case
+                            when escalated_at is null
+                                then
+                                    sla_started_at = first_started_at
+                                    and sla_due_at = first_due_at
+                            else
+                                priority = 'high'
+                                and handed_over_at < escalated_at
+                                and escalated_at < coalesce(closed_at, {FOREVER})
+                                and greatest(escalated_at, first_started_at)
+                                <= sla_started_at
+                        end
+                        and coalesce(first_response_at >= handed_over_at, true)
+                        and coalesce(withdrawn_at > handed_over_at, true)
+                        and (status = 'open') = (closed_at is null)
+                        and sla_status is not distinct from case
+                            when first_response_at <= sla_due_at then 'met'
+                            when first_response_at is not null then 'breached'
+                            when status = 'open' and {as_of} <= sla_due_at then 'open'
+                            when status = 'open' then 'overdue'
+                            when withdrawn_at <= sla_due_at then null
+                            else 'breached'
+                        end,
+                        false
+                    )
+            """,
+        ),
+        Check(
+            name="the_queue_is_what_is_open",
+            subject="handoff.fct_handoff_queue",
+            claim="The queue has one row for each open hand-over and no other, in"
+            " places 1, 2, 3 …",
+            why="A rep calls whom the queue names; what is missing there is not called.",
+            remedy="Compare the queue with the rows of fct_mql_handoffs whose status is"
+            " open and that are primary.",
+            query=f"""
+                select handoff_id, queue.place, handoffs.status,
+                    row_number() over (order by queue.place) as expected_place
+                from handoff.fct_handoff_queue as queue
+                full outer join (
+                    select * from {handoffs} where is_primary and status = 'open'
+                ) as handoffs using (handoff_id)
+                qualify
+                    queue.place is null
+                    or handoffs.status is null
+                    or queue.place <> expected_place
+            """,
+        ),
+        Check(
+            name="nobody_suppressed_is_in_hand",
+            subject=handoffs,
+            claim="No hand-over is open or merely contacted whose contact is suppressed"
+            " now, under its definition and line",
+            why="Who unsubscribed is withdrawn from the rep: a call now is against the"
+            " law in most countries (H6, Q5).",
+            remedy="Do not deliver. Compare the hand-over with int_suppressions.",
+            query=f"""
+                select handoffs.handoff_id, contact_id, product_line, handoffs.status
+                from {handoffs} as handoffs
+                inner join scoring.fct_contact_scores as scores using ({KEY})
+                where
+                    handoffs.is_primary
+                    and handoffs.status in ('open', 'contacted')
+                    and scores.is_suppressed
+            """,
+        ),
+        Check(
+            name="open_hand_overs_have_a_rep",
+            subject=handoffs,
+            claim="Every open hand-over has a rep",
+            why="Routing found nobody: the clock runs and no one has been told (H3).",
+            remedy="Give the account an active owner, or its territory, line and"
+            " specialty a row in routing_rules.csv.",
+            query=f"""
+                select handoff_id, account_id, territory, product_line, specialty
+                from {handoffs}
+                where is_primary and status = 'open' and rep_id is null
+            """,
+            only_warns=True,
+        ),
+    ]
+
+
+def request_checks() -> list[Check]:
+    """No direct request is dropped (section 10)."""
+    requests = "handoff.fct_direct_requests"
+    return [
+        Check(
+            name="every_direct_request_is_handled",
+            subject=requests,
+            claim="Each direct request is listed once; it belongs to a hand-over that is"
+            " there, or is a courtesy with a due time and a state",
+            why="Somebody who asks for a demonstration and hears nothing buys elsewhere.",
+            remedy="Compare int_direct_requests with the mart: a request that is missing"
+            " was lost in a join.",
+            query=f"""
+                with listed as (
+                    select activity_id, count(*) as times,
+                        min(handled_by) as handled_by, min(handoff_id) as handoff_id,
+                        min(courtesy_status) as courtesy_status,
+                        min(courtesy_due_at) as courtesy_due_at
+                    from {requests}
+                    group by all
+                ),
+                made as (select activity_id from intermediate.int_direct_requests),
+                handoffs as (
+                    select handoff_id from handoff.fct_mql_handoffs where is_primary
+                )
+                select activity_id, times, handled_by, listed.handoff_id,
+                    courtesy_status, courtesy_due_at
+                from made
+                full outer join listed using (activity_id)
+                left join handoffs on listed.handoff_id = handoffs.handoff_id
+                where
+                    made.activity_id is null
+                    or times is distinct from 1
+                    or not coalesce(
+                        case
+                            when handled_by = 'courtesy'
+                                then
+                                    listed.handoff_id is null
+                                    and courtesy_status is not null
+                                    and courtesy_due_at is not null
+                            else
+                                handoffs.handoff_id is not null
+                                and courtesy_status is null
+                        end,
+                        false
+                    )
+            """,
+        ),
+        Check(
+            name="courtesy_responses_have_a_rep",
+            subject=requests,
+            claim="Every courtesy response that waits has a rep",
+            why="The person asked for a call and nobody has been told to make it.",
+            remedy="Give the territory a row in routing_rules.csv; where the person"
+            " says no state or country, a row for any territory.",
+            query=f"""
+                select activity_id, contact_id, territory, product_line
+                from {requests}
+                where courtesy_status = 'open' and rep_id is null
+            """,
+            only_warns=True,
         ),
     ]
 

@@ -21,6 +21,7 @@ def plant(writer: Writer) -> tuple[int, int]:
         late_rows,
         silences,
         accounts,
+        hand_overs,
         gates,
         renewals,
         bad_rows,
@@ -297,6 +298,40 @@ def accounts(plot: Plot) -> None:
         )
 
 
+def hand_overs(plot: Plot) -> None:
+    """Who gets into a rep's hands how, and who asks without getting there."""
+    # a web form without a hospital: fit 15 + 5 + 0, short of the 25 a person needs
+    who = "C-PLANT-FORM"
+    plot.contact(who, None, role="staff_surgeon")
+    plot.act(
+        who,
+        "demo_request",
+        "2026-06-29 15:00:00",
+        page_url=COMPANY_SITE + "/forms/demo",
+        asset_name="Demo request",
+    )
+
+    # an MQL on one line, and four days later on a second: one conversation
+    who = "C-PLANT-JOINS"
+    plot.contact(who)
+    plot.download(who, "2026-06-22 10:00:00", "Planted Paper A")
+    plot.webinar(who, "2026-06-24 15:00:00", "Planted Webinar A")
+    plot.pricing_page(who, "2026-06-26 10:00:00")  # 40 points: consumables
+
+    # three colleagues ready together, one of them in a rep's hands for `general`
+    facility = "F-PLANT-IN-HAND"
+    plot.account(facility, "community_hospital", 150)
+    plot.contact("C-PLANT-IN-HAND-1", facility, role="staff_surgeon")  # fit 30
+    plot.contact("C-PLANT-IN-HAND-2", facility, "value_analysis_manager", "")
+    plot.contact("C-PLANT-IN-HAND-3", facility, "quality_manager", "")
+    plot.webinar("C-PLANT-IN-HAND-1", "2026-05-13 15:00:00", "Planted Webinar A")
+    for number in (2, 3):
+        for paper in "ABC":
+            moment = f"2026-05-{14 + number} 1{ord(paper) - 65}:00:00"
+            plot.download(f"C-PLANT-IN-HAND-{number}", moment, f"Planted Paper {paper}")
+    plot.answer("C-PLANT-IN-HAND-1", "contacted", "2026-05-18 09:00:00")
+
+
 def gates(plot: Plot) -> None:
     """Places that cannot be judged or served."""
     plot.account("F-PLANT-NOBEDS", "acute_care_hospital", "")
@@ -421,6 +456,7 @@ def rejection_reasons(plot: Plot) -> None:
             ("SPECIALTY", "wrong_specialty", "general"),
             ("CUSTOMER", "existing_customer", ""),
             ("OTHER", "other", "general"),
+            ("FACILITY", "not_qualified_facility", "general"),
         )
     ):
         who = f"C-PLANT-REASON-{name}"

@@ -71,18 +71,21 @@ class Plot:
     def contact(
         self,
         contact_id: str,
-        account_id: str = "",
+        account_id: str | None = "",
         role: str = "department_chair",
         specialty: str = "orthopaedic_surgery",
         at: str = KNOWN_SINCE,
         **cells: str,
     ) -> None:
-        """One version of a contact, with a surgery center of its own where none named.
+        """One version of a contact, with a surgery center of its own where none is named
+        and without any where that is None.
 
         The default is a full fit: specialty 15, facility 10, decision maker 15,
         geography 5.
         """
-        if not account_id:
+        if account_id is None:
+            account_id = ""
+        elif not account_id:
             account_id = "F-" + contact_id[2:]
             if account_id not in self.accounts:
                 self.account(account_id)

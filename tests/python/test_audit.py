@@ -35,7 +35,8 @@ def built(tmp_path_factory) -> Path:
     """A hospital whose surgeons qualify alone and together, and some dirt."""
     folder = tmp_path_factory.mktemp("sound")
     files = RawFiles()
-    files.account("A1", "hospital", "NY")
+    files.account("A1", "hospital", "NY", owner_rep_id="R-01")
+    files.add("sales_reps", rep_id="R-01", is_active="true", loaded_at=START)
     for number in range(1, 5):
         contact = f"C{number}"
         files.contact(contact, "A1", **SURGEON, email=f"{contact}@example.org")
@@ -49,6 +50,9 @@ def built(tmp_path_factory) -> Path:
     for number in range(FEW_ROWS + 50):
         files.activity("C9", "email_open", AS_OF - number * DAY / 4)
     files.activity("C9", "moon_walk", START + DAY)
+    # a web form without a hospital: fit 15 + 5
+    files.contact("C8", "", specialty=SURGEON["specialty"], state="NY", country="US")
+    files.activity("C8", "demo_request", AS_OF - DAY)
     files.contact("C0", "A1", **SURGEON)
     files.activity("C0", "demo_request", START + DAY)
     files.contact("C0", "A1", updated_at=START + 2 * DAY, is_deleted=True)
@@ -318,6 +322,60 @@ BROKEN_MARTS = {
             "update intermediate.int_account_standing set score_when_scored ="
             " score_when_scored + 1 where valid_to is null and product_line = 'general'"
         )
+    ],
+    "every_official_mql_is_handed_over_once": [
+        "delete from handoff.fct_mql_handoffs where contact_id = 'C1'"
+    ],
+    "account_mqls_are_handed_over_or_in_hand": [
+        (
+            "insert into handoff.fct_mql_handoffs by name select account_mql_id as"
+            " handoff_id, account_mql_id as mql_id, account_id, product_line,"
+            " 'account' as handoff_type, true as is_primary"
+            " from qualification.fct_account_mqls where is_official"
+        )
+    ],
+    "a_hand_over_has_one_primary_and_one_clock": [
+        (
+            "update handoff.fct_mql_handoffs set is_primary = false"
+            " where contact_id = 'C1' and status = 'open'"
+        )
+    ],
+    "hand_overs_of_a_contact_never_overlap": [
+        (
+            "update handoff.fct_mql_handoffs set closed_at = closed_at + interval 2 day"
+            " where contact_id = 'C1' and status = 'withdrawn'"
+        )
+    ],
+    "hand_over_clocks_are_consistent": [
+        (
+            "update handoff.fct_mql_handoffs set sla_due_at = sla_due_at"
+            " + interval 1 microsecond where contact_id = 'C1' and status = 'open'"
+        )
+    ],
+    "the_queue_is_what_is_open": [
+        (
+            "create or replace view handoff.fct_handoff_queue as select handoff_id,"
+            " 2 as place from handoff.fct_mql_handoffs where contact_id = 'C1'"
+            " and status = 'open' and is_primary"
+        )
+    ],
+    "nobody_suppressed_is_in_hand": [
+        (
+            "update intermediate.int_contact_standing set is_suppressed = true"
+            " where valid_to is null and contact_id = 'C2'"
+        )
+    ],
+    "open_hand_overs_have_a_rep": [
+        (
+            "update handoff.fct_mql_handoffs set rep_id = null"
+            " where contact_id = 'C1' and status = 'open'"
+        )
+    ],
+    "every_direct_request_is_handled": [
+        "delete from handoff.fct_direct_requests where contact_id = 'C8'"
+    ],
+    "courtesy_responses_have_a_rep": [
+        "update handoff.fct_direct_requests set rep_id = null where contact_id = 'C8'"
     ],
     "raw_rows_reconcile": [
         (

@@ -411,9 +411,12 @@ def test_planted_accounts(planted):
     assert sorted(found) == [
         ("F-PLANT-COMMITTEE", "consumable", False),
         ("F-PLANT-COMMITTEE", "general", False),
+        ("F-PLANT-IN-HAND", "consumable", False),
+        ("F-PLANT-IN-HAND", "general", True),
     ]
     people = {row["contact_id"] for row in planted["fct_mqls"]}
     assert not any("COMMITTEE" in who or "PAIR" in who for who in people)
+    assert {who for who in people if "IN-HAND" in who} == {"C-PLANT-IN-HAND-1"}
 
 
 def test_planted_gates(planted):
@@ -461,7 +464,7 @@ def test_planted_bad_rows(planted):
 
 
 def test_planted_rejections_and_erasure(planted):
-    for name in ("BLANK", "UNKNOWN", "SPECIALTY", "CUSTOMER", "OTHER"):
+    for name in ("BLANK", "UNKNOWN", "SPECIALTY", "CUSTOMER", "OTHER", "FACILITY"):
         (mql,) = mqls_of(planted, f"C-PLANT-REASON-{name}")
         assert mql[2] == "rejected"
     known = {row["contact_id"] for row in planted["fct_contact_scores"]}
