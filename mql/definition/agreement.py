@@ -631,11 +631,23 @@ def review(definition: Definition, names: Names) -> Section:
         row["reason_code"]: row["label"]
         for row in definition.rules["rejection_reasons"]
     }
+    credited = definition.row.number("opportunity_link_days")
+    touched = definition.row.number("touch_days")
+    within = "after" if credited is None else f"within {counted(credited, 'day')} after"
+    before = "before" if touched is None else f"in the {counted(touched, 'day')} before"
     blocks = [
         Paragraph(
             "The definition is an educated guess until conversion data has corrected"
             " it. Its next full review is due on"
             f" {moment(definition.row.time('review_due_on'), 'a day to be set')}."
+        ),
+        Paragraph(
+            marked(
+                f"An opportunity opened {within} an MQL is credited to the latest one of"
+                " the person, or else of the account. What a person did"
+                f" {before} the MQL tells what brought it about.",
+                [definition.row],
+            )
         ),
         Table(
             ["Review", "How often", "Who takes part", "What is looked at"],
