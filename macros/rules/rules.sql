@@ -54,3 +54,20 @@
         when is_stale or is_silent then 'Q8'
     end
 {%- endmacro %}
+
+{#- A failing gate with what in it fails, as text: 'Q2 specialty', 'Q4 engagement'. -#}
+{% macro gate_in_words(scores) -%}
+    {{ scores }}.failing_gate || ' '
+    || coalesce(
+        replace({{ scores }}.failing_detail, '_', ' '),
+        case {{ scores }}.failing_gate
+            when 'Q1' then 'not known'
+            when 'Q3' then 'minimum fit'
+            when 'Q4' then 'engagement'
+            when 'Q5' then 'suppressed'
+            when 'Q6' then 'held'
+            when 'Q7' then 'opportunity'
+            else ''
+        end
+    )
+{%- endmacro %}

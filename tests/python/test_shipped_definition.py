@@ -149,6 +149,8 @@ def test_decay_and_holds_are_as_agreed(seeds):
         "requalify_points": "20",
         "requalify_gap_days": "30",
         "handoff_open_days": "180",
+        "opportunity_link_days": "365",
+        "touch_days": "90",
     }
     assert {name: row[name] for name in figures} == figures
     assert row["effective_from"].startswith("2023-01-01")

@@ -1,0 +1,134 @@
+-- The way of every official MQL, each stage where it happened or not at all. What describes
+-- it is as it was when it was awarded: no label leaks backwards (M5).
+with handoffs as (
+
+    select * from {{ ref('fct_mql_handoffs') }}
+    where is_official
+
+),
+
+responses as (
+
+    select * from {{ ref('int_mql_responses') }}
+
+),
+
+opportunities as (
+
+    select * from {{ ref('int_mql_opportunities') }}
+
+),
+
+touches as (
+
+    select * from {{ ref('int_mql_touches') }}
+
+),
+
+contacts as (
+
+    select * from {{ ref('dim_contacts') }}
+
+),
+
+credited as (
+
+    select
+        mql_id,
+        max(case when opportunity_number = 1 then opportunity_id end) as opportunity_id,
+        max(case when opportunity_number = 1 then link_type end) as link_type,
+        max(case when opportunity_number = 1 then amount_usd end) as amount_usd,
+        min(created_at) as opportunity_at,
+        min(case when is_won then closed_at end) as won_at,
+        min(case when not is_won then closed_at end) as lost_at,
+        sum(case when closed_at is null then amount_usd else 0 end)
+            as open_amount_usd,
+        sum(case when is_won and closed_at is not null then amount_usd else 0 end)
+            as won_amount_usd,
+        count(*) as opportunities
+    from opportunities
+    group by mql_id
+
+),
+
+numbered as (
+
+    select
+        *,
+        row_number() over (
+            partition by handoff_id
+            order by handed_over_at, {{ byte_order('product_line') }}
+        ) as place
+    from handoffs
+
+),
+
+final as (
+
+    select
+        numbered.mql_id,
+        numbered.handoff_id,
+        numbered.definition_id,
+        numbered.contact_id,
+        numbered.account_id,
+        credited.opportunity_id,
+        numbered.product_line,
+        numbered.handoff_type,
+        numbered.trigger_type,
+        numbered.specialty,
+        numbered.role,
+        numbered.role_class,
+        numbered.facility_type,
+        numbered.country,
+        numbered.state,
+        {{ fit_band('numbered.fit_score') }} as fit_band,
+        touches.first_campaign,
+        touches.first_channel,
+        touches.last_campaign,
+        touches.last_channel,
+        responses.rejection_reason,
+        credited.link_type,
+        case
+            when credited.opportunity_at is not null and responses.accepted_at is null
+                then 'opportunity_without_acceptance'
+            when credited.opportunity_at < responses.accepted_at
+                then 'opportunity_before_acceptance'
+            when responses.rejected_at < responses.accepted_at
+                then 'accepted_after_rejection'
+            when responses.accepted_at < responses.rejected_at
+                then 'rejected_after_acceptance'
+        end as out_of_order,
+        numbered.bed_count,
+        cast(coalesce(credited.opportunities, 0) as integer) as opportunities,
+        numbered.fit_score,
+        numbered.engagement_score,
+        numbered.total_score,
+        credited.amount_usd,
+        coalesce(credited.open_amount_usd, 0.0) as open_amount_usd,
+        coalesce(credited.won_amount_usd, 0.0) as won_amount_usd,
+        numbered.place = 1 as is_counted,
+        coalesce(touches.had_webinar, false) as had_webinar,
+        coalesce(touches.had_content_download, false) as had_content_download,
+        coalesce(touches.had_event, false) as had_event,
+        coalesce(touches.had_direct_request, false) as had_direct_request,
+        contacts.created_at as contact_created_at,
+        numbered.mql_at,
+        responses.first_response_at,
+        responses.accepted_at,
+        responses.rejected_at,
+        credited.opportunity_at,
+        credited.won_at,
+        credited.lost_at
+    from numbered
+    left join responses
+        on numbered.mql_id = responses.mql_id
+    left join credited
+        on numbered.mql_id = credited.mql_id
+    left join touches
+        on numbered.mql_id = touches.mql_id
+    left join contacts
+        on numbered.contact_id = contacts.contact_id
+
+)
+
+select * from final
