@@ -173,6 +173,10 @@ def summary(warehouse: Path) -> str:
         query = ".venv/bin/python -m mql query"
         lines += [
             f'Look at them: {query} "select * from qualification.fct_mqls limit 5"',
-            f'Who to call first: {query} "from handoff.fct_handoff_queue limit 5"',
+            (
+                f'Who to call first: {query} "select place, priority, sla_status,'
+                " account_name, product_line, total_score, rep_id"
+                ' from handoff.fct_handoff_queue order by place limit 5"'
+            ),
         ]
     return "\n".join(lines)

@@ -86,6 +86,24 @@ def test_the_readmes_ledger_is_the_one_built(clone, first_build):
     assert shown.stdout.strip() == readme_block("┌─────────────────────┬──").strip()
 
 
+def test_the_readmes_row_of_the_queue_is_the_one_built(clone, first_build):
+    section = README.split("## What a rep gets")[1].split("\n## ")[0]
+    shown = dict(re.findall(r"^\| (\w+) \| (.+) \|$", section, flags=re.MULTILINE))
+    assert shown.pop("column") == "value"
+    (row,) = warehouse.rows(
+        clone / "warehouse/handoffs.duckdb",
+        "select * from handoff.fct_handoff_queue"
+        f" where handoff_id = '{shown['handoff_id']}'",
+    )
+    assert {name: str(row[name]) for name in shown} == shown
+    assert f"The row of place {row['place']} there" in section
+    (waiting,) = warehouse.rows(
+        clone / "warehouse/handoffs.duckdb",
+        "select count(*) as waiting from handoff.fct_courtesy_queue",
+    )
+    assert f"in the sample {waiting['waiting']} wait" in " ".join(section.split())
+
+
 def test_a_build_without_its_folder_says_what_to_do(clone):
     failed = command_line(clone, "build", MQL_RAW_PATH="/nowhere/at/all")
     assert failed.returncode == 1
