@@ -11,9 +11,14 @@ SPARK := .venv-spark/.installed
 # what a command needs beside the environment itself, by the engine it is for
 ENGINE := $(if $(filter postgres,$(MQL_TARGET)),$(POSTGRES))
 
+DAGSTER_VENV := .venv-dagster
+DAGSTER_INSTALLED := $(DAGSTER_VENV)/.installed
+DAGSTER := $(DAGSTER_VENV)/bin/dagster
+DAGSTER_HOME := $(CURDIR)/warehouse/dagster
+
 .DEFAULT_GOAL := help
 .PHONY: help build run status sample summary audit definition test test-engines \
-	lint requirements clean
+	dagster test-dagster lint requirements clean
 
 help: ## list what make can do
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | sort
@@ -44,6 +49,16 @@ test: $(INSTALLED) ## all tests on the embedded engine
 
 test-engines: $(INSTALLED) $(POSTGRES) ## the same on PostgreSQL
 	@$(RUN) -m pytest tests/engines
+
+dagster: $(DAGSTER_INSTALLED) ## schedules, sensor and runs at http://127.0.0.1:3000
+	@mkdir -p $(DAGSTER_HOME) && cp mql/scheduling/dagster.yaml $(DAGSTER_HOME)
+	@DAGSTER_HOME=$(DAGSTER_HOME) DAGSTER_DISABLE_TELEMETRY=1 $(DAGSTER) dev \
+		--host 127.0.0.1 --working-directory . \
+		--module-name mql.scheduling.definitions
+
+test-dagster: $(DAGSTER_INSTALLED) ## the Dagster code location, materialised
+	@$(DAGSTER_VENV)/bin/dbt parse --quiet
+	@DAGSTER_DISABLE_TELEMETRY=1 $(DAGSTER_VENV)/bin/python -m pytest tests/dagster
 
 lint: $(INSTALLED) ## SQL, Python and YAML style, and the project's conventions
 	$(VENV)/bin/ruff check .
@@ -81,8 +96,17 @@ $(SPARK): $(INSTALLED) requirements-spark.txt
 		requirements-spark.txt
 	@touch $@
 
+$(DAGSTER_INSTALLED): requirements-dagster.txt $(INSTALLED)
+	@echo "Installing Dagster into $(DAGSTER_VENV) (once) ..."
+	@$(PYTHON) -m venv --without-pip $(DAGSTER_VENV)
+	@$(UV) sync --quiet --python $(DAGSTER_VENV)/bin/python --require-hashes \
+		requirements-dagster.txt
+	@touch $@
+
+# each after the one it keeps to
 requirements: $(INSTALLED) ## lock requirements*.in, with hashes
-	for list in requirements requirements-postgres requirements-spark; do \
+	for list in requirements requirements-postgres requirements-spark \
+		requirements-dagster; do \
 		$(UV) compile --quiet --python-version 3.11 --generate-hashes \
 			--no-annotate --no-header --no-emit-index-url --no-emit-find-links \
 			$$list.in --output-file $$list.txt && \

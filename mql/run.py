@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -72,16 +73,21 @@ def published_files_to_keep() -> int:
     return int(given)
 
 
+def warn(text: str) -> None:
+    """Says what somebody should know of a run that goes on, where cron looks for it."""
+    print(text, file=sys.stderr, flush=True)
+
+
 def run(
     as_of: str | None = None,
     full_refresh: bool = False,
     with_tests: bool = False,
-    say: Callable[[str], None] = print,
+    say: Callable[[str], None] = warn,
 ) -> Outcome:
     """Builds, audits and publishes the warehouse; with dbt's tests if asked.
 
-    `as_of` is an ISO time, UTC; by default the start of the build. `say` takes a line
-    for each thing worth one.
+    `as_of` is an ISO time, UTC; by default the start of the build. `say` takes what
+    somebody should know although the run goes on.
     Raises ProjectError where nothing was published. What was published before stays.
     """
     try:
@@ -110,7 +116,7 @@ def run_once(
 def attempt(
     as_of: str | None = None,
     full_refresh: bool = False,
-    say: Callable[[str], None] = print,
+    say: Callable[[str], None] = warn,
 ) -> Iterator[Attempt]:
     """Holds the lock and keeps the log of a run whose build somebody else may do.
 

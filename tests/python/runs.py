@@ -9,6 +9,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import resource
+import shutil
 import signal
 import subprocess
 import sys
@@ -83,6 +84,11 @@ class Warehouse:
         self.shelf = Shelf(folder)
         self.log = RunLog(self.shelf.log)
         self.number = 0
+
+    def copy(self, folder: Path) -> Warehouse:
+        """The same in another folder, on the same raw files."""
+        shutil.copytree(self.shelf.folder, folder)
+        return Warehouse(folder, self.raw, self.target)
 
     def start(self, *arguments: str, largest_file: int | None = None) -> Started:
         """Starts `python -m mql` with arguments; no file may grow beyond a size."""
@@ -201,3 +207,17 @@ def differences(one: Path, other: Path) -> list[str]:
             found.append(f"{name}: {count} rows")
     connection.close()
     return found
+
+
+def assert_refused(
+    finished: Started, warehouse: Warehouse, before: Warehouse, *words: str
+) -> None:
+    """A run failed with a message that has these words; what was published stayed."""
+    assert finished.end() == 1, finished.text
+    message = finished.text.partition("\nError: ")[2]
+    for word in words:
+        assert word in message
+    assert "Traceback" not in finished.text
+    assert not differences(warehouse.shelf.marts, before.shelf.marts)
+    assert warehouse.log.last()["status"] == "failed"
+    assert words[0] in warehouse.log.last()["error"]

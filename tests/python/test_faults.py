@@ -8,66 +8,29 @@ import os
 import random
 import shutil
 import time
-from datetime import timedelta
 from pathlib import Path
 
 import duckdb
 import pytest
 
-import worlds
-from runs import Reader, Warehouse, differences
+from runs import Reader, Warehouse, assert_refused, differences
 
-WORLD = 23
 # Another number, other moments: MQL_FAULT_SEED=7.
 SEED = int(os.environ.get("MQL_FAULT_SEED", "1"))
 PHASES = ["seeds", "raw audit", "build", "mart audit", "publish"]
 
 
 @pytest.fixture(scope="module")
-def world(seeds) -> worlds.World:
-    """A few contacts with every kind of event."""
-    return worlds.make_world(WORLD, contacts=12, seeds=seeds)
-
-
-@pytest.fixture(scope="module")
-def earlier(world):
-    """The moment of the run before, UTC."""
-    return world.as_of - timedelta(days=20)
-
-
-@pytest.fixture(scope="module")
-def good(world, earlier, tmp_path_factory) -> Warehouse:
-    """A warehouse after one good run, at the earlier moment."""
-    folder = tmp_path_factory.mktemp("good")
-    worlds.write_world(world, folder / "raw")
-    warehouse = Warehouse(folder / "warehouse", folder / "raw", folder / "target")
-    assert warehouse.run(earlier).end() == 0
-    return warehouse
-
-
-def copy_of(good: Warehouse, folder: Path) -> Warehouse:
-    """The same warehouse in another folder, on the same raw files."""
-    shutil.copytree(good.shelf.folder, folder)
-    return Warehouse(folder, good.raw, good.target)
-
-
-@pytest.fixture
-def warehouse(good, tmp_path) -> Warehouse:
-    """A copy of the good one, to break."""
-    return copy_of(good, tmp_path / "warehouse")
-
-
-@pytest.fixture(scope="module")
-def uninterrupted(good, world, tmp_path_factory) -> Warehouse:
-    """What comes of the good one when nothing goes wrong."""
-    warehouse = copy_of(good, tmp_path_factory.mktemp("uninterrupted") / "warehouse")
+def uninterrupted(good_run, world, tmp_path_factory) -> Warehouse:
+    """What comes of the good run when nothing goes wrong."""
+    warehouse = good_run.copy(tmp_path_factory.mktemp("uninterrupted") / "warehouse")
     finished = warehouse.run(world.as_of)
     assert finished.end() == 0, finished.text
-    assert differences(warehouse.shelf.marts, good.shelf.marts)
+    assert differences(warehouse.shelf.marts, good_run.shelf.marts)
     return warehouse
 
 
-def test_killed_in_every_phase_and_run_again(warehouse, good, world, uninterrupted):
+def test_killed_in_every_phase_and_run_again(warehouse, good_run, world, uninterrupted):
     """One after the other, without a good run between."""
     rng = random.Random(SEED)
     seconds = uninterrupted.seconds_in_phases()
@@ -81,7 +44,7 @@ def test_killed_in_every_phase_and_run_again(warehouse, good, world, uninterrupt
         # BI always finds a whole file: the old one, or the new one
         (as_of,) = as_of_published(warehouse.shelf.marts)
         if phase != "publish" or as_of != world.as_of:
-            assert not differences(warehouse.shelf.marts, good.shelf.marts), phase
+            assert not differences(warehouse.shelf.marts, good_run.shelf.marts), phase
             assert warehouse.log.last()["status"] == "interrupted"
     finished = warehouse.run(world.as_of)
     assert finished.end() == 0, finished.text
@@ -102,24 +65,12 @@ def as_of_published(marts: Path) -> tuple:
         connection.close()
 
 
-def assert_refused(finished, warehouse, good, *words: str) -> None:
-    """It failed with a message that has these words, and changed nothing published."""
-    assert finished.end() == 1, finished.text
-    message = finished.text.partition("\nError: ")[2]
-    for word in words:
-        assert word in message
-    assert "Traceback" not in finished.text
-    assert not differences(warehouse.shelf.marts, good.shelf.marts)
-    assert warehouse.log.last()["status"] == "failed"
-    assert words[0] in warehouse.log.last()["error"]
-
-
-def test_a_disk_that_is_full(warehouse, good, world, uninterrupted):
+def test_a_disk_that_is_full(warehouse, good_run, world, uninterrupted):
     # dbt's own files are smaller, what is built is larger
     # enough for what dbt writes about itself, and for nothing larger
-    limit = max(path.stat().st_size for path in good.target.glob("*.*")) + 100_000
+    limit = max(path.stat().st_size for path in good_run.target.glob("*.*")) + 100_000
     full = warehouse.run(world.as_of, "--full-refresh", largest_file=limit)
-    assert_refused(full, warehouse, good, "the disk is full", "Make room, then run")
+    assert_refused(full, warehouse, good_run, "the disk is full", "Make room, then run")
     finished = warehouse.run(world.as_of)
     assert finished.end() == 0, finished.text
     assert not differences(warehouse.shelf.marts, uninterrupted.shelf.marts)
@@ -127,28 +78,28 @@ def test_a_disk_that_is_full(warehouse, good, world, uninterrupted):
 
 @pytest.mark.parametrize("kind", ["csv", "parquet"])
 def test_a_raw_file_that_is_half_written(
-    warehouse, good, world, uninterrupted, tmp_path, kind
+    warehouse, good_run, world, uninterrupted, tmp_path, kind
 ):
     warehouse.raw = tmp_path / "raw"
-    shutil.copytree(good.raw, warehouse.raw)
+    shutil.copytree(good_run.raw, warehouse.raw)
     whole = warehouse.raw / f"activities.{kind}"
     if kind == "parquet":
         duckdb.sql(
-            f"from read_csv('{good.raw}/activities.csv', all_varchar = true)"
+            f"from read_csv('{good_run.raw}/activities.csv', all_varchar = true)"
         ).write_parquet(str(whole))
     content = whole.read_bytes()
     # in the middle of a row, or without the table of contents at the end
     cut = content.rindex(b",", 0, len(content) * 2 // 3)
     whole.write_bytes(content[:cut])
     refused = warehouse.run(world.as_of)
-    assert_refused(refused, warehouse, good, str(whole))
+    assert_refused(refused, warehouse, good_run, str(whole))
     whole.write_bytes(content)
     finished = warehouse.run(world.as_of)
     assert finished.end() == 0, finished.text
     assert not differences(warehouse.shelf.marts, uninterrupted.shelf.marts)
 
 
-def test_two_runs_at_once_while_bi_reads(warehouse, good, world, uninterrupted):
+def test_two_runs_at_once_while_bi_reads(warehouse, good_run, world, uninterrupted):
     reader = Reader(warehouse.shelf.marts)
     before = warehouse.log.last()["run_id"]
     first = warehouse.start("run", "--as-of", str(world.as_of))
@@ -166,7 +117,7 @@ def test_two_runs_at_once_while_bi_reads(warehouse, good, world, uninterrupted):
     assert first.end() == 0, first.text
     assert not differences(warehouse.shelf.marts, uninterrupted.shelf.marts)
     seen = reader.ask("select distinct as_of from scoring.fct_contact_scores")
-    assert seen == str(as_of_published(good.shelf.marts)[0])
+    assert seen == str(as_of_published(good_run.shelf.marts)[0])
     reader.close()
 
 

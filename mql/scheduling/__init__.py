@@ -1,0 +1,1 @@
+"""Runs on a schedule, with Dagster. See docs/scheduling.md."""
