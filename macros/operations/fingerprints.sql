@@ -12,13 +12,15 @@
 {#-
     The SQL of the incremental models, of all models they are made from, and of the
     macros all these use: what stored rows were made by. Other models are made anew by
-    every build and may change as they like.
+    every build and may change as they like; one that no full refresh makes anew
+    (`full_refresh: false`) keeps what was said then on purpose.
 -#}
 {% macro models_hash() -%}
     {%- set names = [] -%}
     {%- for node in graph.nodes.values()
         if node.resource_type == 'model'
-        and node.config.materialized == 'incremental' -%}
+        and node.config.materialized == 'incremental'
+        and node.config.full_refresh is not false -%}
         {%- do names.append(node.unique_id) -%}
     {%- endfor -%}
     {%- set macro_names = [] -%}

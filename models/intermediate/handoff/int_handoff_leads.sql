@@ -3,7 +3,13 @@
 with handoffs as (
 
     select * from {{ ref('int_handoffs') }}
-    where account_id is not null and status in ('open', 'contacted')
+    where status in ('open', 'contacted')
+
+),
+
+conversations as (
+
+    select * from {{ ref('int_conversations') }}
 
 ),
 
@@ -26,21 +32,49 @@ active_reps as (
 
 ),
 
+-- who moves between accounts may have MQLs of several in one conversation
+worked_on as (
+
+    select distinct
+        conversations.account_id,
+        handoffs.handoff_id,
+        handoffs.contact_id,
+        handoffs.product_line,
+        handoffs.handed_over_at
+    from handoffs
+    inner join conversations
+        on handoffs.handoff_id = conversations.handoff_id
+    where conversations.account_id is not null
+
+    union all
+
+    select
+        account_id,
+        handoff_id,
+        contact_id,
+        product_line,
+        handed_over_at
+    from handoffs
+    where handoff_type = 'account'
+
+),
+
 earliest as (
 
     select
-        handoffs.account_id,
+        worked_on.account_id,
         handoff_reps.rep_id,
         row_number() over (
-            partition by handoffs.account_id
+            partition by worked_on.account_id
             order by
                 case when handoff_reps.rep_id is null then 1 else 0 end,
-                handoffs.handed_over_at,
-                {{ byte_order('handoffs.handoff_id') }}
+                worked_on.handed_over_at,
+                {{ byte_order('worked_on.product_line') }},
+                {{ byte_order("coalesce(worked_on.contact_id, '')") }}
         ) as choice
-    from handoffs
+    from worked_on
     inner join handoff_reps
-        on handoffs.handoff_id = handoff_reps.handoff_id
+        on worked_on.handoff_id = handoff_reps.handoff_id
 
 ),
 

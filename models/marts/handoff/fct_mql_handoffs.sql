@@ -87,7 +87,7 @@ members as (
         conversations.mql_id,
         mqls.definition_id,
         mqls.contact_id,
-        mqls.account_id,
+        conversations.account_id,
         mqls.trigger_activity_id,
         mqls.product_line,
         mqls.trigger_type,
@@ -169,7 +169,7 @@ final as (
             when opportunities.opportunity_id is not null then accounts.owner_rep_id
         end as open_opportunity_owner_rep_id,
         case
-            when handoffs.status in ('open', 'contacted') then handoffs.account_id
+            when handoffs.status in ('open', 'contacted') then members.account_id
         end as follow_up_group,
         members.product_line,
         contacts.first_name,
@@ -239,7 +239,7 @@ final as (
     inner join handoff_reps
         on members.handoff_id = handoff_reps.handoff_id
     left join leads
-        on handoffs.account_id = leads.account_id
+        on members.account_id = leads.account_id
     left join stories
         on members.handoff_id = stories.handoff_id
     left join contacts
