@@ -22,7 +22,16 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from reference import ALL_LINES, CONTRACT, GENERAL, Raw, Row, Seeds
+from reference import (
+    ALL_LINES,
+    CONTRACT,
+    GENERAL,
+    Raw,
+    Row,
+    Seeds,
+    days,
+    t1_timestamp,
+)
 
 VOCABULARY = {
     "specialties",
@@ -167,6 +176,14 @@ class Words:
         ]
         until_change = [row for row in reasons if row["until_profile_change"] == "true"]
         self.profile_reasons = sorted({row["reason_code"] for row in until_change})
+        # What a hand-over turns on: due times, its end, a change of definition.
+        self.deadlines = sorted(
+            {timedelta(hours=float(row["hours"])) for row in seeds["sla_policies"]}
+        )
+        open_for = {days(row["handoff_open_days"]) for row in seeds["definitions"]}
+        self.deadlines += [*self.deadlines, *sorted(open_for - {None})]
+        starts = {t1_timestamp(row["effective_from"]) for row in seeds["definitions"]}
+        self.changes_of_definition = sorted(starts - {None})[1:]
         self.boundaries = sorted(
             {float(limit) for limit in limits if limit} | set(BOUNDARY_DAYS)
         )
@@ -190,6 +207,7 @@ class Maker:
         self.start = self.as_of - timedelta(days=rng.randint(500, 900))
         self.people: list[Someone] = []
         self.accounts: list[str] = []
+        self.key_accounts: list[str] = []
         self.account_instants: dict[str, list[datetime]] = {}
         self.used_ids: set[str] = set()
 
@@ -310,6 +328,8 @@ class Maker:
             self.make_contracts(account_id)
             for _ in range(self.rng.choice([0, 0, 0, 1, 1, 2])):
                 self.make_opportunity(account_id, "", self.some_time())
+        for _ in range(max(1, self.number_of_contacts // 15)):
+            self.make_key_account()
         row = self.rows["accounts"][0]
         self.again("accounts", row, account_id="", account_name="No Key Hospital")
         self.again("accounts", row, updated_at=self.rng.choice(BAD_TIMES))
@@ -391,6 +411,29 @@ class Maker:
                 for column in self.rng.sample(sorted(fresh), k=2):
                     cells[column] = fresh[column]
 
+    def make_key_account(self) -> None:
+        """An account that fits, known from the start, sometimes loaded late."""
+        account_id = self.new_id("acc")
+        t = self.start - 40 * DAY
+        country, state = self.place("target")
+        self.add(
+            "accounts",
+            account_id=account_id,
+            account_name=f"{account_id} Key Hospital",
+            facility_type=self.facility_type(True),
+            bed_count="900",
+            state=state,
+            country=country,
+            owner_rep_id=self.rng.choice([*self.words.reps, "", "R-none"]),
+            updated_at=self.stamp(t),
+            loaded_at=self.stamp(t if self.chance(0.8) else self.some_time()),
+        )
+        self.accounts.append(account_id)
+        self.key_accounts.append(account_id)
+        self.account_instants[account_id] = [t]
+        if self.chance(0.3):
+            self.make_contracts(account_id)
+
     def make_contracts(self, account_id: str) -> None:
         """Service contracts: own, a competitor's, endless, ending to the day."""
         for _ in range(self.rng.choice([0, 0, 1, 1, 2, 3])):
@@ -434,6 +477,16 @@ class Maker:
         self.used_ids.update(ids)
         for contact_id in ids:
             self.make_person(contact_id)
+        # Whatever luck says, somebody is erased: by the last version a run can see.
+        gone = self.people[1]
+        self.add(
+            "contacts",
+            **gone.cells,
+            **gone.versions[-1][1],
+            updated_at=self.stamp(self.as_of),
+            is_deleted=self.yes(),
+            loaded_at=self.stamp(self.as_of),
+        )
         row = self.rows["contacts"][0]
         self.again("contacts", row, contact_id=self.rng.choice(["", "  "]))
         self.again("contacts", row, updated_at=self.rng.choice(BAD_TIMES))
@@ -779,6 +832,30 @@ class Maker:
                 loaded_at=self.stamp(again),
             )
 
+    def answer(self, t: datetime, **who: str) -> None:
+        """What sales says of a contact or an account at one moment, or says twice."""
+        rng = self.rng
+        line = rng.choice(["", "", rng.choice(self.words.lines), self.line()])
+        for _ in range(rng.choice([1, 1, 1, 2, 3])):
+            outcome = rng.choice(
+                [*["contacted"] * 5, *["accepted"] * 2, *["rejected"] * 3, "hmm", ""]
+            )
+            reasons = [*self.words.reasons, "other", "other", "", "bad_mood"]
+            self.add(
+                "dispositions",
+                **who,
+                disposition_id=self.new_id("dis"),
+                product_line=line,
+                rep_id=rng.choice([*self.words.reps, ""]),
+                outcome=outcome,
+                reason_code=rng.choice(reasons) if outcome != "contacted" else "",
+                reason_text=rng.choice(["", "", "  ", "said no, twice"]),
+                disposed_at=self.stamp(t),
+                loaded_at=self.stamp(self.loaded(t)),
+            )
+            if self.chance(0.5):
+                line = self.line()
+
     # Stories
 
     def tell(self, one: Someone) -> None:
@@ -826,9 +903,8 @@ class Maker:
             # The last engagement lies exactly one boundary before the run.
             self.one_activity(one, rng.choice(words.strong), end)
 
-    def busy_account(self) -> None:
-        """Several people of one account engage within days of each other."""
-        account_id = self.rng.choice(self.accounts)
+    def busy_account(self, account_id: str) -> None:
+        """Several people of one account engage within days, and sales answers."""
         people = [
             one
             for one in self.people
@@ -842,9 +918,131 @@ class Maker:
             for _ in range(self.rng.randint(1, 4)):
                 at = t + timedelta(hours=self.rng.randint(0, 300))
                 self.one_activity(one, self.rng.choice(self.words.strong), at)
+        for _ in range(self.rng.randint(0, 4)):
+            at = t + timedelta(hours=self.rng.randint(100, 900))
+            self.answer(at, account_id=account_id)
         if self.chance(0.5):
             later = t + timedelta(days=self.rng.randint(13, 60))
             self.make_opportunity(account_id, "", later)
+
+    def prospect(self) -> Someone:
+        """Somebody who fits and whom nothing has spoiled, mostly at a key account."""
+        rng = self.rng
+        contact_id = self.new_id("c")
+        t = self.start - 20 * DAY
+        born = {"contact_id": contact_id, "created_at": self.stamp(t)}
+        cells = self.profile_cells(True)
+        cells["account_id"] = rng.choice(self.key_accounts)
+        cells["role"] = rng.choice(self.words.roles_of["decision_maker"])
+        if self.chance(0.15):
+            cells["account_id"] = rng.choice(["", "no-such-account"])
+        one = Someone(contact_id, t, born)
+        self.people.append(one)
+        self.make_version(one, t, cells)
+        return one
+
+    def conversation(self, one: Someone, t: datetime) -> None:
+        """Sales is handed somebody; then, at every boundary, something happens."""
+        rng = self.rng
+        marks = [t]
+        if t in self.words.changes_of_definition:
+            self.before_the_change(one, t)
+        else:
+            self.interest(one, t)
+        for _ in range(rng.randint(2, 8)):
+            t = self.next_mark(t, marks)
+            if t > self.as_of + DAY:
+                break
+            marks.append(t)
+            luck = rng.random()
+            if luck < 0.40:
+                self.answer(t, contact_id=one.contact_id)
+            elif luck < 0.60:
+                self.interest(one, t)
+            elif luck < 0.75:
+                self.prompt_activity(one, rng.choice(self.words.direct_requests), t)
+            elif luck < 0.85:
+                self.opt_in_and_out(one, t)
+            elif luck < 0.93:
+                self.new_owner(one, t)
+            else:
+                cells = self.version_cells(one, t)
+                cells["account_id"] = rng.choice([*self.key_accounts, ""])
+                self.make_version(one, t, cells)
+
+    def opening_time(self) -> datetime:
+        """When a conversation opens: any time, before or as a new definition takes
+        effect, or so that a deadline falls on the run itself."""
+        luck = self.rng.random()
+        if luck < 0.35 and self.words.changes_of_definition:
+            change = self.rng.choice(self.words.changes_of_definition)
+            return change - self.rng.choice([0, 1, 10, 40]) * DAY
+        if luck < 0.60:
+            return self.as_of - self.rng.choice(self.words.deadlines) - self.a_tick()
+        return self.some_time()
+
+    def next_mark(self, t: datetime, marks: list[datetime]) -> datetime:
+        """The next moment of a conversation: a deadline of an earlier one, or soon."""
+        rng = self.rng
+        if self.chance(0.6):
+            base = rng.choice([marks[0], marks[0], marks[-1], rng.choice(marks)])
+            deadline = base + rng.choice(self.words.deadlines) + self.a_tick()
+            if deadline >= t:
+                return deadline
+        soon = [timedelta(0), TICK, timedelta(hours=1), timedelta(hours=30)]
+        return t + rng.choice([*soon, 3 * DAY, 20 * DAY, 35 * DAY, 100 * DAY])
+
+    def a_tick(self) -> timedelta:
+        """A microsecond more, less, or none."""
+        return self.rng.choice([-TICK, 0 * TICK, 0 * TICK, TICK])
+
+    def before_the_change(self, one: Someone, change: datetime) -> None:
+        """A little interest, enough for one definition perhaps, and then a request
+        under the next one, once or twice."""
+        rng = self.rng
+        for _ in range(rng.randint(1, 6)):
+            t = change - rng.choice([TICK, timedelta(hours=5), 4 * DAY, 30 * DAY])
+            kinds = rng.choice([self.words.weak, self.words.strong])
+            self.prompt_activity(one, rng.choice(kinds), t)
+        if self.chance(0.3):
+            cells = self.version_cells(one, change)
+            cells["account_id"] = rng.choice(self.key_accounts)
+            self.make_version(one, change - rng.choice([-1, 0, 1, 2]) * DAY, cells)
+        t = change
+        for _ in range(rng.choice([1, 1, 2])):
+            t += rng.choice([0 * TICK, TICK, 2 * DAY, 20 * DAY])
+            self.prompt_activity(one, rng.choice(self.words.direct_requests), t)
+
+    def interest(self, one: Someone, t: datetime) -> None:
+        """What makes an MQL at one instant, of one line, of several, or of all."""
+        rng = self.rng
+        lines = ["", rng.choice(self.words.lines), rng.choice(self.words.lines)]
+        kinds = [self.words.strong, self.words.strong, self.words.direct_requests]
+        for line in rng.sample(lines, k=rng.choice([1, 1, 2, 3])):
+            kind = rng.choice(rng.choice(kinds))
+            for _ in range(rng.choice([1, 2, 5, 8])):
+                self.prompt_activity(one, kind, t, product_line=line)
+
+    def prompt_activity(
+        self, one: Someone, kind: str, t: datetime, **cells: str
+    ) -> None:
+        """An activity that is new, mostly loaded at once, so that clocks start then."""
+        if self.chance(0.8):
+            cells["loaded_at"] = self.stamp(t)
+        self.activity(one, kind, t, asset_name=self.new_id("asset"), **cells)
+
+    def new_owner(self, one: Someone, t: datetime) -> None:
+        """The contact's account changes hands at `t`, or so one hears later."""
+        account_id = self.version_cells(one, t)["account_id"]
+        rows = [row for row in self.rows["accounts"] if row["account_id"] == account_id]
+        if rows:
+            self.again(
+                "accounts",
+                rows[-1],
+                owner_rep_id=self.rng.choice([*self.words.reps, "", "R-none"]),
+                updated_at=self.stamp(t),
+                loaded_at=self.stamp(self.loaded(t)),
+            )
 
     def merging_story(self, one: Someone) -> None:
         """A burst of points, a lapse by silence, and a return around the gap."""
@@ -1040,9 +1238,10 @@ class Maker:
             )
 
     def make_reps(self) -> None:
-        """Sales reps, active and not, one stated twice, one without a key."""
+        """Sales reps, active and not, one unknown, one that changed, one that will."""
         t = self.start
-        for rep_id in [*self.words.reps, "R-99"]:
+        reps = self.rng.sample(self.words.reps, k=max(0, len(self.words.reps) - 1))
+        for rep_id in [*sorted(reps), "R-99"]:
             row = self.add(
                 "sales_reps",
                 rep_id=rep_id,
@@ -1053,6 +1252,11 @@ class Maker:
                 loaded_at=self.stamp(t),
             )
         self.again("sales_reps", row, is_active="false", loaded_at=self.stamp(t + DAY))
+        changes = [self.as_of - DAY, self.as_of, self.as_of + TICK]
+        for changed, loaded in zip(self.rows["sales_reps"][:3], changes, strict=True):
+            is_active = self.rng.choice([self.yes(), self.no()])
+            loaded_at = self.stamp(loaded)
+            self.again("sales_reps", changed, is_active=is_active, loaded_at=loaded_at)
         self.again("sales_reps", row, rep_id="")
         self.again("sales_reps", row, rep_id="R-98", loaded_at="soon")
 
@@ -1067,7 +1271,14 @@ class Maker:
         for one in self.rng.sample(self.people, k=len(self.people) // 4):
             self.wrong_person_story(one)
         for _ in range(max(2, len(self.accounts) // 2)):
-            self.busy_account()
+            self.busy_account(self.rng.choice(self.accounts))
+        for _ in range(max(3, self.number_of_contacts // 4)):
+            self.conversation(self.prospect(), self.opening_time())
+        for change in self.words.changes_of_definition:
+            for _ in range(max(2, self.number_of_contacts // 8)):
+                self.conversation(self.prospect(), change)
+        for account_id in self.key_accounts:
+            self.busy_account(account_id)
         self.bad_activities()
         self.bad_sales_rows()
         self.make_reps()
@@ -1143,8 +1354,29 @@ def change_seeds(seeds: Seeds, rng: random.Random) -> Seeds:
     change_definitions(changed, rng)
     change_points(changed, rng)
     change_criteria(changed, rng)
+    change_second_definition(changed, rng)
     change_reasons(changed, rng)
+    change_sales_rules(changed, rng)
     return changed
+
+
+def change_sales_rules(seeds: Seeds, rng: random.Random) -> None:
+    """How soon sales answers, for how long it may, and who is asked."""
+    for row in seeds["definitions"]:
+        row["handoff_open_days"] = rng.choice(["180", "30", "10", "1", ""])
+    for row in seeds["sla_policies"]:
+        hours = {"high": ["4", "1", "0.5"], "standard": ["24", "48", "8"]}
+        row["hours"] = rng.choice(hours[row["priority"]])
+    reps = sorted({row["rep_id"] for row in seeds["routing_rules"]})
+    is_for_all = rng.random() < 0.5
+    for row in list(seeds["routing_rules"]):
+        anywhere = (row["territory"], row["product_line"]) == (ALL_LINES, ALL_LINES)
+        if anywhere and not is_for_all:
+            seeds["routing_rules"].remove(row)
+        elif rng.random() < 0.3:
+            row["rep_id"] = rng.choice([*reps, "R-gone"])
+        elif rng.random() < 0.2:
+            row["product_line"] = GENERAL
 
 
 def change_definitions(seeds: Seeds, rng: random.Random) -> None:
@@ -1180,9 +1412,32 @@ def change_points(seeds: Seeds, rng: random.Random) -> None:
         if row["is_direct_request"] == "false" and rng.random() < 0.1:
             flips = {"true": "false", "false": "true"}
             row["score_once_per_asset"] = flips[row["score_once_per_asset"]]
+    if rng.random() < 0.3:
+        request_of_one_line_only(seeds, rng)
     for row in seeds["fit_points"]:
         if float(row["points"]) > 5 and rng.random() < 0.2:
             row["points"] = str(int(row["points"]) + rng.choice([-5, 5]))
+
+
+def request_of_one_line_only(seeds: Seeds, rng: random.Random) -> None:
+    """Under one definition a type is a direct request for one line, else for none."""
+    definition_id = rng.choice([row["definition_id"] for row in seeds["definitions"]])
+    rows = [
+        row
+        for row in seeds["activity_points"]
+        if row["definition_id"] == definition_id
+        and row["product_line"] == ALL_LINES
+        and row["is_direct_request"] == "true"
+    ]
+    row = rng.choice(rows)
+    if not any(
+        other["activity_type"] == row["activity_type"]
+        for other in seeds["activity_points"]
+        if other["definition_id"] == definition_id and other is not row
+    ):
+        line = rng.choice([GENERAL, "capital_equipment"])
+        seeds["activity_points"].append({**row, "product_line": line})
+        row["is_direct_request"] = "false"
 
 
 def change_criteria(seeds: Seeds, rng: random.Random) -> None:
@@ -1252,12 +1507,15 @@ def add_product_line(seeds: Seeds, rng: random.Random) -> None:
 
 
 def add_second_official_definition(seeds: Seeds, rng: random.Random) -> None:
-    """The first official definition again, in force later, with other thresholds."""
+    """A definition again, mostly the first, in force later and with other names."""
     first = next(row for row in seeds["definitions"] if row["effective_from"])
+    pattern = first if rng.random() < 0.7 else rng.choice(seeds["definitions"])
     effective_from = rng.choice(["2025-07-01", "2025-10-15 12:30:00", "2026-02-01"])
+    approvals = ("approved_by_marketing", "approved_by_sales", "approved_on")
     seeds["definitions"].append(
         {
-            **first,
+            **pattern,
+            **{column: first[column] for column in approvals},
             "definition_id": SECOND_DEFINITION,
             "title": "Second official definition",
             "effective_from": effective_from,
@@ -1270,7 +1528,7 @@ def add_second_official_definition(seeds: Seeds, rng: random.Random) -> None:
             [
                 {**row, "definition_id": SECOND_DEFINITION}
                 for row in rows
-                if row["definition_id"] == first["definition_id"]
+                if row["definition_id"] == pattern["definition_id"]
             ]
         )
     # other names for its territories, and some places that it covers otherwise
@@ -1281,6 +1539,13 @@ def add_second_official_definition(seeds: Seeds, rng: random.Random) -> None:
     for row in seeds["geographies"][::-4]:
         if row["definition_id"] == SECOND_DEFINITION and row["territory"]:
             row["coverage"] = "covered"
+
+
+def change_second_definition(seeds: Seeds, rng: random.Random) -> None:
+    """Thresholds that more people reach than the first definition's, or fewer."""
     for row in seeds["qualification_criteria"]:
-        if row["definition_id"] == SECOND_DEFINITION and row["product_line"] == GENERAL:
-            row["min_total_score"] = rng.choice(["45", "70"])
+        if row["definition_id"] == SECOND_DEFINITION:
+            if row["product_line"] == GENERAL:
+                row["min_total_score"] = rng.choice(["35", "45", "70"])
+            elif row["min_engagement_score"]:
+                row["min_engagement_score"] = rng.choice(["15", "40", "75"])
