@@ -141,7 +141,9 @@ class World:
         self.project = shutil.copytree(pristine, folder / "project")
         worlds.write_world(made, self.raw)
         worlds.write_seeds(made.seed_changes, self.project)
-        self.expected = reference.build(made.raw, made.with_seeds(seeds), made.as_of)
+        self.expected = differential.expected_marts(
+            made.raw, made.with_seeds(seeds), made.as_of
+        )
         # A mutation is built in a copy of what was built. It has the same file name,
         # which is the database's own and part of every view.
         self.built = folder / "built" / "mql.duckdb"
