@@ -722,7 +722,7 @@ def hand_over_rows(
                 "bed_count": one.profile["bed_count"],
                 "state": one.profile["state"],
                 "country": one.profile["country"],
-                "territory": one.territory,
+                "territory": primary.territory,
                 "open_opportunities": len(deals),
                 "open_opportunity_id": deal and deal.opportunity_id,
                 "open_opportunity_stage": deal and deal.stage,
@@ -822,7 +822,7 @@ def handled_by(
         if any(mql.handed_over_at == t and mql.is_by_request for mql in one.mqls):
             return "mql", one
     for one in begun:
-        if one.escalated_by and one.escalated_by.occurred_at == t:
+        if one.escalated_by == activity:
             return "escalation", one
     for one in begun:
         if one.is_open(t):

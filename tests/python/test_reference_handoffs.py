@@ -615,7 +615,7 @@ def test_every_mql_shows_the_place_and_facility_of_its_own_time(story: Story) ->
     assert (first["facility_type"], first["state"]) == ("hospital", "NY")
     assert first["territory"] == "Northeast"
     assert (joined["facility_type"], joined["state"]) == ("veterans_hospital", "FL")
-    assert joined["territory"] == "Southeast"
+    assert joined["territory"] == "Northeast", "that of the hand-over"
     assert first["rep_id"] == joined["rep_id"] == "R-03"
 
 
@@ -797,7 +797,8 @@ def test_a_request_becomes_an_mql_or_meets_an_open_hand_over(story: Story) -> No
     assert story.handled() == ["mql", "open_handoff"]
     escalated = Story(story.seeds).registers().requests(NOON + HOUR)
     escalated.requests(NOON + HOUR).requests(NOON + 2 * HOUR)
-    assert escalated.handled() == ["escalation", "escalation", "open_handoff"]
+    # of two at one instant one escalates, the other meets an open hand-over
+    assert sorted(escalated.handled()) == ["escalation", *["open_handoff"] * 2]
 
 
 @pytest.mark.parametrize(
