@@ -7,7 +7,6 @@ INSTALLED := $(VENV)/.installed
 RUN := $(VENV)/bin/python
 UV := $(VENV)/bin/uv pip
 POSTGRES := $(VENV)/.installed-postgres
-SPARK := .venv-spark/.installed
 # what a command needs beside the environment itself, by the engine it is for
 ENGINE := $(if $(filter postgres,$(MQL_TARGET)),$(POSTGRES))
 
@@ -88,14 +87,6 @@ $(POSTGRES): $(INSTALLED) requirements-postgres.txt
 		-r requirements-postgres.txt
 	@touch $@
 
-# An environment of its own, with Spark in it; it needs Java 17 beside it.
-$(SPARK): $(INSTALLED) requirements-spark.txt
-	@echo "Installing Spark into .venv-spark (once) ..."
-	@$(PYTHON) -m venv .venv-spark
-	@$(UV) sync --quiet --python .venv-spark/bin/python --require-hashes \
-		requirements-spark.txt
-	@touch $@
-
 $(DAGSTER_INSTALLED): requirements-dagster.txt $(INSTALLED)
 	@echo "Installing Dagster into $(DAGSTER_VENV) (once) ..."
 	@$(PYTHON) -m venv --without-pip $(DAGSTER_VENV)
@@ -105,8 +96,7 @@ $(DAGSTER_INSTALLED): requirements-dagster.txt $(INSTALLED)
 
 # each after the one it keeps to
 requirements: $(INSTALLED) ## lock requirements*.in, with hashes
-	for list in requirements requirements-postgres requirements-spark \
-		requirements-dagster; do \
+	for list in requirements requirements-postgres requirements-dagster; do \
 		$(UV) compile --quiet --python-version 3.11 --generate-hashes \
 			--no-annotate --no-header --no-emit-index-url --no-emit-find-links \
 			$$list.in --output-file $$list.txt && \
