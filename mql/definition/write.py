@@ -16,7 +16,11 @@ from mql.definition.read import Definition, read_definitions, read_names
 from mql.definition.words import MARK, Names, listed, moment, sentence
 from mql.project import ProjectError
 
-TEMPLATES = Path(__file__).parent / "templates"
+TEMPLATES = [
+    Path(__file__).parent / "templates",
+    # what all pages share
+    Path(__file__).parents[1] / "templates",
+]
 FORMATS = ("html", "md")
 
 
