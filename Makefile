@@ -16,8 +16,8 @@ DAGSTER := $(DAGSTER_VENV)/bin/dagster
 DAGSTER_HOME := $(CURDIR)/warehouse/dagster
 
 .DEFAULT_GOAL := help
-.PHONY: help build run status sample summary audit definition test test-engines \
-	dagster test-dagster lint requirements clean
+.PHONY: help build run status sample summary audit definition review test \
+	test-engines dagster test-dagster lint requirements clean
 
 help: ## list what make can do
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | sort
@@ -42,6 +42,9 @@ audit: $(INSTALLED) ## check the raw tables and the marts of the last build
 
 definition: $(INSTALLED) ## the agreement of marketing and sales, from the seeds
 	@$(RUN) -m mql definition
+
+review: $(INSTALLED) ## the page of the monthly review, from the marts
+	@$(RUN) -m mql review
 
 test: $(INSTALLED) ## all tests on the embedded engine
 	@$(RUN) -m pytest
@@ -107,4 +110,4 @@ requirements: $(INSTALLED) ## lock requirements*.in, with hashes
 clean: ## remove what was built (not the environment, nor the logs in operations)
 	rm -rf target logs warehouse/mql.duckdb* warehouse/marts.duckdb \
 		warehouse/handoffs.duckdb warehouse/published warehouse/sample warehouse/audit \
-		warehouse/definition
+		warehouse/definition warehouse/review

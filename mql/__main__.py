@@ -10,6 +10,7 @@ from pathlib import Path
 
 from mql.project import (
     DEFINITION_FOLDER,
+    REVIEW_FOLDER,
     ROOT,
     SAMPLE_FOLDER,
     Progress,
@@ -140,6 +141,13 @@ def define(arguments: argparse.Namespace) -> None:
         print(file)
 
 
+def review(arguments: argparse.Namespace) -> None:
+    """Writes the monthly review from the marts."""
+    from mql.review import write_review
+
+    print(write_review(shelf().marts, Path(arguments.out)))
+
+
 def on_duckdb_only(command: str, instead: str) -> None:
     """Raises ProjectError on another engine, with what there is instead."""
     if target() != "duckdb":
@@ -201,6 +209,14 @@ def command_line() -> argparse.ArgumentParser:
     )
     defining.add_argument("--definition", metavar="ID", help="only this one")
     defining.set_defaults(run=define)
+
+    reviewing = commands.add_parser(
+        "review", help="the page of the monthly review, from the marts"
+    )
+    reviewing.add_argument(
+        "--out", default=str(REVIEW_FOLDER), help="folder to write to"
+    )
+    reviewing.set_defaults(run=review)
 
     asking = commands.add_parser("query", help="run a query on the published marts")
     asking.add_argument("sql", help="a select")

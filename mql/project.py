@@ -17,6 +17,8 @@ ROOT = Path(__file__).resolve().parents[1]
 SAMPLE_FOLDER = ROOT / "warehouse" / "sample"
 # Where the definition documents are written.
 DEFINITION_FOLDER = ROOT / "warehouse" / "definition"
+# Where the monthly review is written.
+REVIEW_FOLDER = ROOT / "warehouse" / "review"
 DEFAULT_WAREHOUSE = "warehouse/mql.duckdb"
 
 
