@@ -156,6 +156,21 @@ def on_duckdb_only(command: str, instead: str) -> None:
         )
 
 
+def deliver(arguments: argparse.Namespace) -> None:
+    """Brings what happened to hand-overs to sales."""
+    from mql.delivery.deliver import run
+
+    run(arguments.out, arguments.allow_older, arguments.dry_run)
+
+
+def export(arguments: argparse.Namespace) -> None:
+    """Writes a mart as CSV."""
+    from mql.export import export_csv
+
+    rows = export_csv(arguments.mart, Path(arguments.out))
+    print(f"{arguments.out}: {rows:,} rows")
+
+
 def command_line() -> argparse.ArgumentParser:
     """The commands and their options."""
     parser = argparse.ArgumentParser(prog="python -m mql", description=__doc__)
@@ -217,6 +232,32 @@ def command_line() -> argparse.ArgumentParser:
         "--out", default=str(REVIEW_FOLDER), help="folder to write to"
     )
     reviewing.set_defaults(run=review)
+
+    delivering = commands.add_parser(
+        "deliver", help="bring new hand-overs to sales: a webhook, or JSON lines"
+    )
+    delivering.add_argument(
+        "--out",
+        metavar="FILE",
+        help="append to this file, - for standard output (default: MQL_WEBHOOK_URL, or"
+        " outbox.jsonl beside the warehouse)",
+    )
+    delivering.add_argument(
+        "--allow-older",
+        action="store_true",
+        help="deliver from marts older than those last delivered from",
+    )
+    delivering.add_argument(
+        "--dry-run",
+        action="store_true",
+        help="print what would be sent; send and note nothing",
+    )
+    delivering.set_defaults(run=deliver)
+
+    exporting = commands.add_parser("export", help="a mart as a CSV file")
+    exporting.add_argument("mart", help="such as fct_handoff_queue")
+    exporting.add_argument("--out", required=True, metavar="FILE")
+    exporting.set_defaults(run=export)
 
     asking = commands.add_parser("query", help="run a query on the published marts")
     asking.add_argument("sql", help="a select")

@@ -23,6 +23,7 @@ from uuid import uuid4
 
 import duckdb
 
+from mql.json_lines import append_lines
 from mql.project import ProjectError
 
 # Columns of operations.runs and their types; a line of the log has some of them. JSON is
@@ -117,17 +118,7 @@ class RunLog:
 
     def append(self, line: str) -> None:
         """Adds a line, on disk before this returns."""
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        with open(self.path, "ab+") as log:
-            end = log.seek(0, os.SEEK_END)
-            if end:
-                log.seek(end - 1)
-                if log.read(1) != b"\n":
-                    # the line before broke off: a full disk, a lost machine
-                    line = "\n" + line
-            log.write(line.encode() + b"\n")
-            log.flush()
-            os.fsync(log.fileno())
+        append_lines(self.path, [line.encode()])
 
     def query(self, running: str = "", unlogged: Path | None = None) -> str:
         """SQL for the runs, a row each, with the columns of RUN_COLUMNS.
@@ -189,30 +180,40 @@ class RunLog:
 def one_run_at_a_time(path: Path, run: Run) -> Iterator[None]:
     """Holds the warehouse's lock.
 
-    The operating system's, so it goes with its process, however that ends.
     Raises ProjectError, naming the holder, where another run has it.
     """
+    holder = (
+        f"run {run.run_id}, process {run.process_id} on {run.host},"
+        f" since {run.started_at:%Y-%m-%d %H:%M:%S} UTC"
+    )
+    with lock(path, holder, "another run is at work on this warehouse"):
+        yield
+
+
+@contextmanager
+def lock(path: Path, holder: str, refusal: str) -> Iterator[None]:
+    """Holds a lock of the operating system's: gone with its process, however it ends.
+
+    Raises ProjectError, with `refusal` and the holder, where another process has it.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
-    with open(path, "a+", encoding="utf-8") as lock:
+    with open(path, "a+", encoding="utf-8") as file:
         give_up_at = time.monotonic() + SECONDS_TO_WAIT_FOR_A_LOOK
         while True:
             try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 break
             except BlockingIOError:
                 if time.monotonic() > give_up_at:
                     raise ProjectError(
-                        f"another run is at work on this warehouse: {read_holder(lock)}."
-                        " One run at a time; this one did nothing. Wait for that one to"
-                        " end, or stop its process, then run again."
+                        f"{refusal}: {read_holder(file)}. One at a time; this one did"
+                        " nothing. Wait for that one to end, or stop its process, then"
+                        " run again."
                     ) from None
                 time.sleep(0.1)
-        lock.truncate(0)
-        lock.write(
-            f"run {run.run_id}, process {run.process_id} on {run.host},"
-            f" since {run.started_at:%Y-%m-%d %H:%M:%S} UTC"
-        )
-        lock.flush()
+        file.truncate(0)
+        file.write(holder)
+        file.flush()
         yield
 
 

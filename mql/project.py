@@ -77,6 +77,21 @@ class Shelf:
         """What a run holds while it works."""
         return self.folder / "run.lock"
 
+    @property
+    def deliveries(self) -> Path:
+        """The log of deliveries."""
+        return self.folder / "operations" / "deliveries.jsonl"
+
+    @property
+    def delivery_lock(self) -> Path:
+        """What a delivery holds while it works."""
+        return self.folder / "delivery.lock"
+
+    @property
+    def outbox(self) -> Path:
+        """Where hand-over events go without a webhook."""
+        return self.folder / "outbox.jsonl"
+
 
 def shelf() -> Shelf:
     """Where the runs of this warehouse put what they make."""

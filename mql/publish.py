@@ -16,6 +16,7 @@ from pathlib import Path
 
 import duckdb
 
+from mql.delivery.log import deliveries_query
 from mql.operations import PUBLISHED, Run, RunLog, now
 from mql.project import Shelf
 
@@ -100,6 +101,10 @@ def publish(
         connection.execute(
             f"create table {database}.operations.runs as"
             f" {log.query(run.run_id, unlogged=line)}"
+        )
+        connection.execute(
+            f"create table {database}.operations.deliveries as"
+            f" {deliveries_query(shelf.deliveries)}"
         )
     with new_database(connection, made / shelf.handoffs.name) as database:
         connection.execute(f"create schema {database}.handoff")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -102,6 +103,33 @@ def test_the_readmes_row_of_the_queue_is_the_one_built(clone, first_build):
         "select count(*) as waiting from handoff.fct_courtesy_queue",
     )
     assert f"in the sample {waiting['waiting']} wait" in " ".join(section.split())
+
+
+def test_the_documented_delivery_is_the_samples(clone, first_build):
+    page = (warehouse.ROOT / "docs" / "delivery.md").read_text()
+    (documented,) = re.findall(r"```json\n(.*?)```", page, flags=re.DOTALL)
+    (said,) = re.findall(r"```\n(Would deliver.*?)\n```", page, flags=re.DOTALL)
+    rehearsed = command_line(clone, "deliver", "--dry-run")
+    assert rehearsed.returncode == 0, rehearsed.stderr
+    assert rehearsed.stderr.strip().replace(f"{clone}/", "") == said
+    events = rehearsed.stdout.splitlines()
+    assert json.loads(documented) in [json.loads(event) for event in events]
+    # and from the command line, from published files, once
+    (count,) = re.findall(r"Would deliver (\d+) events", said)
+    for expected in (f"Delivered {count} events", "Delivered no events"):
+        delivered = command_line(clone, "deliver")
+        assert delivered.returncode == 0 and expected in delivered.stdout
+    outbox = clone / "warehouse" / "outbox.jsonl"
+    assert outbox.read_text().splitlines() == events
+
+
+def test_a_queue_is_exported_whole(clone, first_build):
+    """With names and numbers, from the file that has them."""
+    done = command_line(clone, "export", "fct_handoff_queue", "--out", "queue.csv")
+    assert done.returncode == 0, done.stderr
+    header, *rows = (clone / "queue.csv").read_text().splitlines()
+    assert '"phone"' in header and f": {len(rows)} rows" in done.stdout
+    assert any("\"'+1-" in row for row in rows)
 
 
 def test_a_build_without_its_folder_says_what_to_do(clone):

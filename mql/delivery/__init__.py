@@ -1,0 +1,1 @@
+"""Brings hand-overs to sales: see docs/delivery.md."""
