@@ -217,6 +217,11 @@
     {{ return('warehouse/sample') }}
 {%- endmacro %}
 
+{#- Whether the raw tables are the sample and nobody's own. -#}
+{% macro is_sample() -%}
+    {{ return(raw_source() == sample_folder()) }}
+{%- endmacro %}
+
 {% macro quoted(text) -%}
     {{ return(text.replace("'", "''")) }}
 {%- endmacro %}

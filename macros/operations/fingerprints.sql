@@ -12,8 +12,8 @@
 {#-
     The SQL of the incremental models, of all models they are made from, and of the
     macros all these use: what stored rows were made by. Other models are made anew by
-    every build and may change as they like; one that no full refresh makes anew
-    (`full_refresh: false`) keeps what was said then on purpose.
+    every build and may change as they like; so may what those with `full_refresh` off
+    are made from, whose rows are records of what was once said.
 -#}
 {% macro models_hash() -%}
     {%- set names = [] -%}

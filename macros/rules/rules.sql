@@ -55,7 +55,7 @@
     end
 {%- endmacro %}
 
-{#- A failing gate with what in it fails, as text: 'Q2 specialty', 'Q4 engagement'. -#}
+{#- A failing gate with what in it fails, as text: 'Q2 specialty', 'Q4 score'. -#}
 {% macro gate_in_words(scores) -%}
     {{ scores }}.failing_gate || ' '
     || coalesce(
@@ -63,11 +63,18 @@
         case {{ scores }}.failing_gate
             when 'Q1' then 'not known'
             when 'Q3' then 'minimum fit'
-            when 'Q4' then 'engagement'
+            when 'Q4' then 'score'
             when 'Q5' then 'suppressed'
             when 'Q6' then 'held'
             when 'Q7' then 'opportunity'
-            else ''
         end
     )
+{%- endmacro %}
+
+{#- The fit criteria that give points (section 6). -#}
+{% macro fit_criteria() -%}
+    {{ return([
+        'target_specialty', 'target_facility', 'decision_maker', 'target_geography',
+        'current_customer', 'trainee', 'disqualified_facility',
+    ]) }}
 {%- endmacro %}

@@ -3,6 +3,7 @@
 with conversations as (
 
     select * from {{ ref('int_conversations') }}
+    where is_official
 
 ),
 
@@ -12,10 +13,15 @@ account_handoffs as (
 
 ),
 
+definitions as (
+
+    select * from {{ ref('int_definitions') }}
+
+),
+
 mqls as (
 
     select mql_at from conversations
-    where is_official
 
     union all
 
@@ -40,12 +46,45 @@ numbered as (
 
 ),
 
+months as (
+
+    select
+        cast(
+            {{ dbt.dateadd('month', 'cast(number - 1 as integer)', 'first_month') }}
+            as date
+        ) as month
+    from numbered
+
+),
+
+ended as (
+
+    select
+        month,
+        cast({{ dbt.dateadd('month', 1, 'month') }} as timestamp) as ends_at
+    from months
+
+),
+
 final as (
 
     select
-        cast({{ dbt.dateadd('month', 'cast(number - 1 as integer)', 'first_month') }} as date)
-            as month
-    from numbered
+        definitions.definition_id,
+        ended.ends_at <= {{ as_of() }} as is_over,
+        {{ add_days('ended.ends_at', var('acceptance_mature_days')) }} <= {{ as_of() }}
+            as is_acceptance_mature,
+        {{ add_days('ended.ends_at', var('outcome_mature_days')) }} <= {{ as_of() }}
+            as is_outcome_mature,
+        ended.month,
+        ended.ends_at
+    from ended
+    -- its last instant is still the month's own; a running month is as it is now
+    inner join definitions
+        on
+            definitions.official_from
+            <= least({{ add_microseconds('ended.ends_at', '-1') }}, {{ as_of() }})
+            and least({{ add_microseconds('ended.ends_at', '-1') }}, {{ as_of() }})
+            < {{ until('definitions.official_until') }}
 
 )
 

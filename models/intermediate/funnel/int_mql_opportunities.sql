@@ -1,5 +1,5 @@
--- The MQL an opportunity is credited to, at most one (H5): the latest official one of its
--- own contact, else of its account.
+-- The MQL an opportunity is credited to, at most one (H5): the latest official one of
+-- its own contact, else of its account.
 with opportunities as (
 
     select * from {{ ref('int_opportunities') }}

@@ -1,5 +1,5 @@
--- What an official MQL's contact had done by then, in the days that describe it, and the
--- campaigns that came first and last.
+-- What an official MQL's contact had done by then, in the days that describe it, and
+-- the campaigns that came first and last.
 with conversations as (
 
     select * from {{ ref('int_conversations') }}
@@ -13,9 +13,9 @@ definitions as (
 
 ),
 
-classified as (
+counted as (
 
-    select * from {{ ref('int_classified_activities') }}
+    select * from {{ ref('int_counted_activities') }}
     where not is_machine
 
 ),
@@ -43,38 +43,39 @@ touches as (
 
     select
         conversations.mql_id,
-        classified.activity_id,
-        classified.activity_type,
+        counted.activity_id,
+        counted.activity_type,
         activity_types.category,
         activities.campaign,
+        counted.is_engagement,
         direct_requests.activity_id is not null as is_direct_request,
-        classified.occurred_at
+        counted.occurred_at
     from conversations
     inner join definitions
         on conversations.definition_id = definitions.definition_id
-    inner join classified
+    inner join counted
         on
-            conversations.definition_id = classified.definition_id
-            and conversations.contact_id = classified.contact_id
-            and classified.occurred_at <= conversations.mql_at
+            conversations.definition_id = counted.definition_id
+            and conversations.contact_id = counted.contact_id
+            and counted.occurred_at <= conversations.mql_at
             and coalesce(
-                classified.occurred_at
-                >= {{ add_days('conversations.mql_at', '-definitions.touch_days') }},
-                true
-            )
+                {{ add_days('conversations.mql_at', '-definitions.touch_days') }},
+                {{ beginning_of_time() }}
+            ) <= counted.occurred_at
     inner join activities
-        on classified.activity_id = activities.activity_id
+        on counted.activity_id = activities.activity_id
     inner join activity_types
-        on classified.activity_type = activity_types.activity_type
+        on counted.activity_type = activity_types.activity_type
     left join direct_requests
         on
             conversations.definition_id = direct_requests.definition_id
             and conversations.product_line = direct_requests.product_line
-            and classified.activity_id = direct_requests.activity_id
+            and counted.activity_id = direct_requests.activity_id
 
 ),
 
--- an e-mail that was sent is no touch; one that was opened is
+-- A campaign touched those whom it engaged (E2): a mail that was only sent did not, nor
+-- did one that made somebody unsubscribe.
 campaign_touches as (
 
     select
@@ -90,7 +91,7 @@ campaign_touches as (
             order by occurred_at desc, {{ byte_order('activity_id') }} desc
         ) as place_from_end
     from touches
-    where campaign is not null and activity_type <> 'email_send'
+    where campaign is not null and is_engagement
 
 ),
 

@@ -4,30 +4,21 @@
 -- Beware: reps open opportunities for leads they were handed. A definition that was in
 -- force so makes its own luck, and its precision is no proof. What became of MQLs whose
 -- contact was never handed over is therefore shown apart; it is the fair comparison.
-with mqls as (
-
-    select * from {{ ref('fct_mqls') }}
-    where {{ add_days('mql_at', var('outcome_mature_days')) }} <= {{ as_of() }}
-
-),
-
-product_lines as (
+with product_lines as (
 
     select * from {{ ref('int_product_lines') }}
 
 ),
 
-opportunities as (
+mqls as (
 
-    select * from {{ ref('int_opportunities') }}
-    where contact_id is not null
+    select * from {{ ref('int_backtest_mqls') }}
 
 ),
 
-handoffs as (
+opportunities as (
 
-    select * from {{ ref('fct_mql_handoffs') }}
-    where handoff_type = 'contact'
+    select * from {{ ref('int_backtest_opportunities') }}
 
 ),
 
@@ -37,55 +28,34 @@ contacts as (
 
 ),
 
-converted as (
-
-    select distinct mqls.mql_id
-    from mqls
-    inner join opportunities
-        on
-            mqls.contact_id = opportunities.contact_id
-            and {{ counts_for_line('opportunities.product_line', 'mqls.product_line') }}
-            and mqls.mql_at < opportunities.created_at
-            and opportunities.created_at
-            <= {{ add_days('mqls.mql_at', var('outcome_mature_days')) }}
-
-),
-
--- in the hands of sales in the time that is judged, or shortly before
-in_hand as (
-
-    select
-        mqls.mql_id,
-        max(case when handoffs.accepted_at is not null then 1 else 0 end) as accepted
-    from mqls
-    inner join handoffs
-        on
-            mqls.contact_id = handoffs.contact_id
-            and {{ add_days('mqls.mql_at', -var('outcome_mature_days')) }}
-            < handoffs.handed_over_at
-            and handoffs.handed_over_at
-            <= {{ add_days('mqls.mql_at', var('outcome_mature_days')) }}
-    group by mqls.mql_id
-
-),
-
 judged as (
 
     select
-        mqls.definition_id,
-        mqls.product_line,
+        definition_id,
+        product_line,
         count(*) as mqls,
-        count(in_hand.mql_id) as handed_over,
-        sum(coalesce(in_hand.accepted, 0)) as accepted,
-        count(converted.mql_id) as converted,
-        count(case when in_hand.mql_id is not null then converted.mql_id end)
-            as handed_over_converted
+        count(case when has_converted then 1 end) as converted,
+        count(case when was_handed_over then 1 end) as handed_over,
+        count(case when was_handed_over and has_converted then 1 end)
+            as handed_over_converted,
+        count(case when not was_handed_over then 1 end) as never_handed_over,
+        count(case when not was_handed_over and has_converted then 1 end)
+            as never_handed_over_converted,
+        count(case when was_accepted then 1 end) as accepted
     from mqls
-    left join in_hand
-        on mqls.mql_id = in_hand.mql_id
-    left join converted
-        on mqls.mql_id = converted.mql_id
-    group by mqls.definition_id, mqls.product_line
+    group by definition_id, product_line
+
+),
+
+recalled as (
+
+    select
+        definition_id,
+        product_line,
+        count(*) as opportunities,
+        count(case when was_announced then 1 end) as announced
+    from opportunities
+    group by definition_id, product_line
 
 ),
 
@@ -96,61 +66,7 @@ history as (
 
 ),
 
--- the opportunities an MQL could have announced
-judged_opportunities as (
-
-    select
-        product_lines.definition_id,
-        product_lines.product_line,
-        opportunities.opportunity_id,
-        opportunities.contact_id,
-        opportunities.created_at
-    from opportunities
-    inner join product_lines
-        on {{ counts_for_line(
-            'opportunities.product_line', 'product_lines.product_line'
-        ) }}
-    inner join history
-        on history.first_mql_at < opportunities.created_at
-
-),
-
-announced as (
-
-    select distinct
-        judged_opportunities.definition_id,
-        judged_opportunities.product_line,
-        judged_opportunities.opportunity_id
-    from judged_opportunities
-    inner join {{ ref('fct_mqls') }} as earlier_mqls
-        on
-            judged_opportunities.definition_id = earlier_mqls.definition_id
-            and judged_opportunities.contact_id = earlier_mqls.contact_id
-            and judged_opportunities.product_line = earlier_mqls.product_line
-            and earlier_mqls.mql_at < judged_opportunities.created_at
-            and judged_opportunities.created_at
-            <= {{ add_days('earlier_mqls.mql_at', var('outcome_mature_days')) }}
-
-),
-
-recalled as (
-
-    select
-        judged_opportunities.definition_id,
-        judged_opportunities.product_line,
-        count(*) as opportunities,
-        count(announced.opportunity_id) as announced
-    from judged_opportunities
-    left join announced
-        on
-            judged_opportunities.definition_id = announced.definition_id
-            and judged_opportunities.product_line = announced.product_line
-            and judged_opportunities.opportunity_id = announced.opportunity_id
-    group by judged_opportunities.definition_id, judged_opportunities.product_line
-
-),
-
--- how often anybody at all gets an opportunity in as many days
+-- how many days anybody at all could have had an opportunity
 exposure as (
 
     select
@@ -160,8 +76,8 @@ exposure as (
             ) }}
         ) as contact_days
     from contacts
-    cross join history
-    where contacts.created_at < {{ as_of() }} and history.first_mql_at < {{ as_of() }}
+    inner join history
+        on greatest(contacts.created_at, history.first_mql_at) < {{ as_of() }}
 
 ),
 
@@ -171,20 +87,16 @@ measured as (
         product_lines.definition_id,
         product_lines.product_line,
         coalesce(judged.mqls, 0) as mqls,
-        coalesce(judged.handed_over, 0) as handed_over,
-        coalesce(judged.accepted, 0) as accepted,
         coalesce(judged.converted, 0) as converted,
+        coalesce(judged.handed_over, 0) as handed_over,
         coalesce(judged.handed_over_converted, 0) as handed_over_converted,
-        coalesce(judged.mqls, 0) - coalesce(judged.handed_over, 0) as never_handed_over,
-        coalesce(judged.converted, 0) - coalesce(judged.handed_over_converted, 0)
-            as never_handed_over_converted,
+        coalesce(judged.never_handed_over, 0) as never_handed_over,
+        coalesce(judged.never_handed_over_converted, 0) as never_handed_over_converted,
+        coalesce(judged.accepted, 0) as accepted,
         coalesce(recalled.opportunities, 0) as opportunities,
         coalesce(recalled.announced, 0) as announced,
-        case
-            when exposure.contact_days > 0
-                then recalled.opportunities * {{ var('outcome_mature_days') }}
-                    / exposure.contact_days
-        end as base_rate
+        coalesce(recalled.opportunities, 0) * {{ var('outcome_mature_days') }}
+        / nullif(exposure.contact_days, 0) as base_rate
     from product_lines
     cross join exposure
     left join judged
@@ -213,12 +125,14 @@ final as (
         definition_id,
         product_line,
         cast(mqls as integer) as mqls,
-        cast(handed_over as integer) as handed_over,
         cast(converted as integer) as converted,
+        cast(handed_over as integer) as handed_over,
+        cast(never_handed_over as integer) as never_handed_over,
+        cast(accepted as integer) as accepted,
         cast(opportunities as integer) as opportunities,
         cast(announced as integer) as announced,
         {{ rate('handed_over', 'mqls') }} as observed_share,
-        mql_precision as {{ adapter.quote('precision') }},
+        mql_precision as precision,
         mql_precision_low as precision_low,
         mql_precision_high as precision_high,
         {{ rate_with_bounds(
@@ -231,15 +145,12 @@ final as (
         ) }},
         {{ rate_with_bounds('recall', 'announced', 'opportunities') }},
         {{ round_score('base_rate') }} as base_rate,
+        {% for bound in ['', '_low', '_high'] -%}
         case
-            when base_rate > 0 then {{ round_score('mql_precision / base_rate') }}
-        end as lift,
-        case
-            when base_rate > 0 then {{ round_score('mql_precision_low / base_rate') }}
-        end as lift_low,
-        case
-            when base_rate > 0 then {{ round_score('mql_precision_high / base_rate') }}
-        end as lift_high,
+            when base_rate > 0
+                then {{ round_score('mql_precision' ~ bound ~ ' / base_rate') }}
+        end as lift{{ bound }},
+        {% endfor -%}
         {{ rate('accepted', 'handed_over') }} as observed_acceptance_rate,
         -- of the others nobody knows: between all rejected and all accepted
         {{ rate('accepted', 'mqls') }} as acceptance_rate_low,

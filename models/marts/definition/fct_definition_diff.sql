@@ -1,4 +1,4 @@
--- Who would enter and who would leave if a proposed definition replaced the one in force
+-- Who would enter and who would leave if another definition replaced the one in force
 -- now, and because of which gate.
 with scores as (
 

@@ -1,13 +1,11 @@
--- What each rule does: its points, how often it fires, whether those it fires for buy more
--- often, and for how many MQLs it was the last straw.
-{%- set criteria = [
-    'target_specialty', 'target_facility', 'decision_maker', 'target_geography',
-    'current_customer', 'trainee', 'disqualified_facility',
-] %}
+-- What each rule does: its points, how often it fires, whether those it fires for buy
+-- more often, and for how many MQLs it was the last straw.
+--
+-- Somebody counts as a buyer only where the opportunity came after the rule first
+-- fired: customers read a lot once they have bought, and become customers by buying.
+with fires as (
 
-with activities as (
-
-    select * from {{ ref('int_counted_activities') }}
+    select * from {{ ref('int_rule_fires') }}
 
 ),
 
@@ -17,22 +15,15 @@ activity_rules as (
 
 ),
 
-product_lines as (
-
-    select * from {{ ref('int_product_lines') }}
-
-),
-
 fit_rules as (
 
     select * from {{ ref('int_fit_rules') }}
 
 ),
 
-fit_scores as (
+product_lines as (
 
-    select * from {{ ref('int_fit_scores') }}
-    where valid_to is null
+    select * from {{ ref('int_product_lines') }}
 
 ),
 
@@ -50,112 +41,70 @@ classified as (
 
 contacts as (
 
+    select * from {{ ref('dim_contacts') }}
+
+),
+
+opportunities as (
+
+    select * from {{ ref('int_line_opportunities') }}
+
+),
+
+last_opportunities as (
+
     select
-        contacts.contact_id,
-        max(case when opportunities.contact_id is not null then 1 else 0 end) as buys
-    from {{ ref('dim_contacts') }} as contacts
-    left join {{ ref('int_opportunities') }} as opportunities
-        on contacts.contact_id = opportunities.contact_id
-    group by contacts.contact_id
+        definition_id,
+        contact_id,
+        product_line,
+        max(created_at) as created_at
+    from opportunities
+    group by definition_id, contact_id, product_line
 
 ),
 
 everybody as (
 
     select
+        product_lines.definition_id,
+        product_lines.product_line,
         count(*) as contacts,
-        sum(buys) as buyers
-    from contacts
-
-),
-
-by_contact as (
-
-    select
-        definition_id,
-        contact_id,
-        activity_type,
-        product_line,
-        count(*) as fires
-    from activities
-    where not is_machine and not is_repeat and not is_over_daily_limit
-    group by definition_id, contact_id, activity_type, product_line
-
-),
-
-activity_fires as (
-
-    select
-        by_contact.definition_id,
-        activity_rules.product_line,
-        by_contact.activity_type,
-        by_contact.contact_id,
-        sum(by_contact.fires) as fires
-    from by_contact
-    inner join activity_rules
+        count(last_opportunities.contact_id) as buyers
+    from product_lines
+    cross join contacts
+    left join last_opportunities
         on
-            by_contact.definition_id = activity_rules.definition_id
-            and by_contact.activity_type = activity_rules.activity_type
-            and {{ counts_for_line(
-                'by_contact.product_line', 'activity_rules.product_line'
-            ) }}
-    group by
-        by_contact.definition_id,
-        activity_rules.product_line,
-        by_contact.activity_type,
-        by_contact.contact_id
-
-),
-
-fit_fires as (
-
-    {%- for criterion in criteria %}
-    select
-        definition_id,
-        product_line,
-        '{{ criterion }}' as criterion,
-        contact_id
-    from fit_scores
-    where {{ criterion }}_points <> 0
-    {% if not loop.last %}
-    union all
-    {% endif -%}
-    {%- endfor %}
+            product_lines.definition_id = last_opportunities.definition_id
+            and contacts.contact_id = last_opportunities.contact_id
+            and product_lines.product_line = last_opportunities.product_line
+    group by product_lines.definition_id, product_lines.product_line
 
 ),
 
 counted as (
 
     select
-        activity_fires.definition_id,
-        activity_fires.product_line,
-        'activity_type' as rule_kind,
-        activity_fires.activity_type as rule,
-        sum(activity_fires.fires) as fires,
+        fires.definition_id,
+        fires.product_line,
+        fires.rule_kind,
+        fires.rule,
+        sum(fires.fires) as fires,
         count(*) as contacts,
-        sum(contacts.buys) as buyers
-    from activity_fires
+        count(
+            case
+                when fires.first_fired_at <= last_opportunities.created_at
+                    then last_opportunities.contact_id
+            end
+        ) as buyers
+    from fires
     inner join contacts
-        on activity_fires.contact_id = contacts.contact_id
-    group by
-        activity_fires.definition_id,
-        activity_fires.product_line,
-        activity_fires.activity_type
-
-    union all
-
-    select
-        fit_fires.definition_id,
-        fit_fires.product_line,
-        'fit_criterion' as rule_kind,
-        fit_fires.criterion as rule,
-        count(*) as fires,
-        count(*) as contacts,
-        sum(contacts.buys) as buyers
-    from fit_fires
-    inner join contacts
-        on fit_fires.contact_id = contacts.contact_id
-    group by fit_fires.definition_id, fit_fires.product_line, fit_fires.criterion
+        on fires.contact_id = contacts.contact_id
+    left join last_opportunities
+        on
+            fires.definition_id = last_opportunities.definition_id
+            and fires.contact_id = last_opportunities.contact_id
+            and fires.product_line = last_opportunities.product_line
+    group by fires.definition_id, fires.product_line, fires.rule_kind, fires.rule
 
 ),
 
@@ -184,8 +133,7 @@ rules as (
         activity_type as rule,
         points
     from activity_rules
-
-    {% for criterion in criteria %}
+    {% for criterion in fit_criteria() %}
     union all
 
     select
@@ -196,7 +144,6 @@ rules as (
         {{ criterion }}_points as points
     from fit_rules
     {% endfor %}
-
 ),
 
 final as (
@@ -209,21 +156,22 @@ final as (
         cast(coalesce(counted.fires, 0) as integer) as fires,
         cast(coalesce(counted.contacts, 0) as integer) as contacts,
         cast(coalesce(counted.buyers, 0) as integer) as buyers,
-        cast(coalesce(pivots.pivotal_mqls, 0) as integer) as pivotal_mqls,
-        rules.points,
-        {{ rate_with_bounds('opportunity_share', 'counted.buyers', 'counted.contacts') }},
         case
-            when everybody.buyers > 0 and counted.contacts > 0
-                then {{ round_score(
-                    'cast(counted.buyers as double precision) / counted.contacts'
-                    ~ ' / (cast(everybody.buyers as double precision)'
-                    ~ ' / everybody.contacts)'
-                ) }}
-        end as lift,
+            when rules.rule_kind = 'activity_type'
+                then cast(coalesce(pivots.pivotal_mqls, 0) as integer)
+        end as pivotal_mqls,
+        cast(rules.points as {{ type_double() }}) as points,
+        {{ rate_with_bounds('opportunity_share', 'counted.buyers', 'counted.contacts') }},
+        {{ lift(
+            'counted.buyers', 'counted.contacts', 'everybody.buyers', 'everybody.contacts'
+        ) }} as lift,
         coalesce(counted.contacts >= {{ var('enough_mqls') }}, false) as is_enough_data,
         counted.rule is null as never_fires
     from rules
-    cross join everybody
+    left join everybody
+        on
+            rules.definition_id = everybody.definition_id
+            and rules.product_line = everybody.product_line
     left join counted
         on
             rules.definition_id = counted.definition_id

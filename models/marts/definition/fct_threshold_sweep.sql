@@ -1,32 +1,24 @@
--- What other thresholds would have done in the last year: how many MQLs a month, and what
--- became of those we know. One threshold is recommended and nothing is ever changed by it.
+-- What other thresholds would have done: how many MQLs a month, and what became of
+-- those we know. One threshold is recommended and nothing is ever changed by it.
 --
--- Volume is counted anew from everybody's standing, the other gates as they were. What
--- sales answered is only known of who was handed over: above the threshold in force, of
--- those whose score at the award reached the candidate; below it, of nobody: null, not
--- zero.
-{%- set steps = (
-    (var('sweep_below') + var('sweep_above')) / var('sweep_step')
-) | round | int + 1 %}
+-- Volume is counted anew from everybody's standing. What sales answered is only known
+-- of who was handed over: from the threshold in force upwards, of those whose score at
+-- the award reached the candidate; below it, of nobody: null, not zero.
+with thresholds as (
 
-with standing as (
-
-    select * from {{ ref('int_contact_standing') }}
-    where
-        is_known
-        and passes_gates
-        and passes_fit
-        and not is_suppressed
-        and not is_held
-        and not has_opportunity
-        and not is_stale
-        and not is_silent
+    select * from {{ ref('int_sweep_thresholds') }}
 
 ),
 
-product_lines as (
+sweep_mqls as (
 
-    select * from {{ ref('int_product_lines') }}
+    select * from {{ ref('int_sweep_mqls') }}
+
+),
+
+activities as (
+
+    select * from {{ ref('int_activities') }}
 
 ),
 
@@ -37,133 +29,97 @@ outcomes as (
 
 ),
 
-active_reps as (
+standing as (
 
-    select * from {{ ref('int_active_reps') }}
+    select * from {{ ref('int_contact_standing') }}
+
+),
+
+capacities as (
+
+    select * from {{ ref('int_sales_capacity') }}
 
 ),
 
 review_alerts as (
 
     select * from {{ ref('review_alerts') }}
+    where metric = 'acceptance_rate' and comparison = 'below'
 
 ),
 
-lines as (
+-- a young history is no quiet one
+history as (
 
     select
-        definition_id,
-        product_line,
-        requalify_gap_days,
-        case when min_engagement_score is not null then 'engagement' else 'total' end
-            as score_kind,
-        coalesce(min_engagement_score, min_total_score) as current_threshold,
-        {{ steps }} as steps
-    from product_lines
+        least(
+            {{ var('sweep_days') }},
+            greatest({{ days_between('min(occurred_at)', as_of()) }}, 1)
+        ) as days
+    from activities
 
 ),
 
-numbered as (
-
-    {{ numbered('lines', 'steps') }}
-
-),
-
-candidates as (
+volumes as (
 
     select
-        definition_id,
-        product_line,
-        requalify_gap_days,
-        score_kind,
-        current_threshold,
-        current_threshold - {{ var('sweep_below') }}
-        + (number - 1) * {{ var('sweep_step') }} as threshold
-    from numbered
+        sweep_mqls.definition_id,
+        sweep_mqls.product_line,
+        sweep_mqls.step,
+        count(*) * 30.4375 / max(history.days) as mqls_per_month
+    from sweep_mqls
+    cross join history
+    where {{ add_days(as_of(), '-history.days') }} < sweep_mqls.mql_at
+    group by sweep_mqls.definition_id, sweep_mqls.product_line, sweep_mqls.step
 
 ),
 
-reached as (
+handed_over as (
 
     select
-        candidates.definition_id,
-        candidates.product_line,
-        candidates.threshold,
-        candidates.requalify_gap_days,
-        standing.contact_id,
-        standing.valid_from,
-        lag({{ until('standing.valid_to') }}) over (
-            partition by
-                candidates.definition_id,
-                candidates.product_line,
-                candidates.threshold,
-                standing.contact_id
-            order by standing.valid_from
-        ) as previous_valid_to
-    from standing
-    inner join candidates
+        outcomes.*,
+        standing.has_direct_request
+    from outcomes
+    inner join standing
         on
-            standing.definition_id = candidates.definition_id
-            and standing.product_line = candidates.product_line
-            and (
-                standing.has_direct_request
-                or case
-                    when candidates.score_kind = 'engagement'
-                        then standing.engagement_score
-                    else standing.fit_score + standing.engagement_score
-                end >= candidates.threshold
-            )
-    where candidates.threshold > 0
-
-),
-
--- a pause shorter than the gap is the same MQL (M2)
-awards as (
-
-    select
-        definition_id,
-        product_line,
-        threshold,
-        count(*) as awards
-    from reached
-    where
-        (
-            previous_valid_to is null
-            or {{ add_days('previous_valid_to', 'requalify_gap_days') }} <= valid_from
-        )
-        and {{ add_days(as_of(), '-365') }} < valid_from
-    group by definition_id, product_line, threshold
+            outcomes.definition_id = standing.definition_id
+            and outcomes.contact_id = standing.contact_id
+            and outcomes.product_line = standing.product_line
+            and outcomes.mql_at = standing.valid_from
 
 ),
 
 observed as (
 
     select
-        candidates.definition_id,
-        candidates.product_line,
-        candidates.threshold,
-        sum(case when outcomes.is_acceptance_mature then 1 else 0 end) as answered_mqls,
-        count(case when outcomes.is_acceptance_mature then outcomes.accepted_at end)
-            as accepted,
-        sum(case when outcomes.is_outcome_mature then 1 else 0 end) as mature_mqls,
-        count(case when outcomes.is_outcome_mature then outcomes.opportunity_at end)
-            as opportunities
-    from candidates
-    inner join outcomes
+        thresholds.definition_id,
+        thresholds.product_line,
+        thresholds.step,
+        count(case when handed_over.is_acceptance_mature then 1 end)
+            as acceptance_mature_mqls,
+        count(
+            case when handed_over.is_acceptance_mature then handed_over.accepted_at end
+        ) as accepted,
+        count(case when handed_over.is_outcome_mature then 1 end)
+            as outcome_mature_mqls,
+        count(
+            case when handed_over.is_outcome_mature then handed_over.opportunity_at end
+        ) as opportunities
+    from thresholds
+    inner join handed_over
         on
-            candidates.definition_id = outcomes.definition_id
-            and candidates.product_line = outcomes.product_line
+            thresholds.definition_id = handed_over.definition_id
+            and thresholds.product_line = handed_over.product_line
             and (
-                outcomes.trigger_type = 'direct_request'
-                or case
-                    when candidates.score_kind = 'engagement'
-                        then outcomes.engagement_score
-                    else outcomes.total_score
-                end >= candidates.threshold
+                handed_over.has_direct_request
+                or thresholds.threshold <= case
+                    when thresholds.score_kind = 'engagement'
+                        then handed_over.engagement_score
+                    else handed_over.total_score
+                end
             )
-    where candidates.threshold >= candidates.current_threshold
-    group by
-        candidates.definition_id, candidates.product_line, candidates.threshold
+    where thresholds.step >= 0
+    group by thresholds.definition_id, thresholds.product_line, thresholds.step
 
 ),
 
@@ -171,172 +127,81 @@ limits as (
 
     select
         definition_id,
-        max(
-            case
-                when metric = 'acceptance_rate' then {{ adapter.quote('limit') }}
-            end
-        ) as least_acceptance,
-        max(
-            case
-                when metric = 'mqls_per_rep' and comparison = 'above'
-                    then {{ adapter.quote('limit') }}
-            end
-        ) as leads_per_rep
+        max({{ adapter.quote('limit') }}) as least_acceptance
     from review_alerts
     group by definition_id
-
-),
-
-capacities as (
-
-    select
-        limits.definition_id,
-        sum(coalesce(active_reps.monthly_capacity, limits.leads_per_rep)) as capacity
-    from limits
-    cross join active_reps
-    group by limits.definition_id
-
-),
-
--- a line's part of the reps' time is its part of the leads at the thresholds in force
-shares as (
-
-    select
-        candidates.definition_id,
-        candidates.product_line,
-        sum(coalesce(awards.awards, 0)) over (
-            partition by candidates.definition_id, candidates.product_line
-        ) as line_awards,
-        sum(coalesce(awards.awards, 0)) over (
-            partition by candidates.definition_id
-        ) as all_awards
-    from candidates
-    left join awards
-        on
-            candidates.definition_id = awards.definition_id
-            and candidates.product_line = awards.product_line
-            and candidates.threshold = awards.threshold
-    where candidates.threshold = candidates.current_threshold
 
 ),
 
 measured as (
 
     select
-        candidates.definition_id,
-        candidates.product_line,
-        candidates.score_kind,
-        candidates.threshold,
-        candidates.current_threshold,
+        thresholds.definition_id,
+        thresholds.product_line,
+        thresholds.score_kind,
+        thresholds.step,
+        thresholds.threshold,
         limits.least_acceptance,
-        {{ round_score('coalesce(awards.awards, 0) * 30.4375 / 365.0') }}
-            as mqls_per_month,
-        case
-            when shares.all_awards > 0
-                then {{ round_score(
-                    'capacities.capacity * shares.line_awards / shares.all_awards'
-                ) }}
-        end as capacity,
-        coalesce(observed.answered_mqls, 0) as answered_mqls,
+        capacities.capacity as team_capacity,
+        capacities.least_leads as team_least_leads,
+        coalesce(volumes.mqls_per_month, 0) as mqls_per_month,
+        coalesce(observed.acceptance_mature_mqls, 0) as acceptance_mature_mqls,
         coalesce(observed.accepted, 0) as accepted,
-        coalesce(observed.mature_mqls, 0) as mature_mqls,
+        coalesce(observed.outcome_mature_mqls, 0) as outcome_mature_mqls,
         coalesce(observed.opportunities, 0) as opportunities
-    from candidates
-    inner join limits
-        on candidates.definition_id = limits.definition_id
-    inner join shares
-        on
-            candidates.definition_id = shares.definition_id
-            and candidates.product_line = shares.product_line
+    from thresholds
+    left join limits
+        on thresholds.definition_id = limits.definition_id
     left join capacities
-        on candidates.definition_id = capacities.definition_id
-    left join awards
+        on thresholds.definition_id = capacities.definition_id
+    left join volumes
         on
-            candidates.definition_id = awards.definition_id
-            and candidates.product_line = awards.product_line
-            and candidates.threshold = awards.threshold
+            thresholds.definition_id = volumes.definition_id
+            and thresholds.product_line = volumes.product_line
+            and thresholds.step = volumes.step
     left join observed
         on
-            candidates.definition_id = observed.definition_id
-            and candidates.product_line = observed.product_line
-            and candidates.threshold = observed.threshold
-    where candidates.threshold > 0
+            thresholds.definition_id = observed.definition_id
+            and thresholds.product_line = observed.product_line
+            and thresholds.step = observed.step
 
 ),
 
-judged as (
+rated as (
 
     select
         *,
-        {{ rate('accepted', 'answered_mqls') }} as acceptance_rate,
-        max(
-            case when threshold = current_threshold then {{ rate('accepted', 'answered_mqls') }} end
-        ) over (partition by definition_id, product_line) as current_acceptance_rate,
-        max(case when threshold = current_threshold then answered_mqls end) over (
-            partition by definition_id, product_line
-        ) as current_answered_mqls,
-        max(case when threshold = current_threshold then mqls_per_month end) over (
-            partition by definition_id, product_line
-        ) as current_mqls_per_month
+        {{ rate_with_bounds('acceptance_rate', 'accepted', 'acceptance_mature_mqls') }},
+        {{ rate_with_bounds('opportunity_rate', 'opportunities', 'outcome_mature_mqls') }},
+        acceptance_mature_mqls >= {{ var('enough_mqls') }} as is_enough_data
     from measured
 
 ),
 
--- the guide: too little acceptance, raise it; good acceptance and too few leads, lower it
--- by a step; more leads than the reps can follow up, raise it
-advised as (
+with_current as (
 
     select
-        *,
-        case
-            when current_answered_mqls < {{ var('enough_mqls') }}
-                then 'stay: too few answers to tell'
-            when
-                current_acceptance_rate < least_acceptance
-                and current_mqls_per_month > 0
-                then 'raise: acceptance is below the limit'
-            when current_mqls_per_month > capacity
-                then 'raise: more leads than the reps can follow up'
-            when current_mqls_per_month < capacity / 2
-                then 'lower: acceptance is good and the reps have room'
-            else 'stay: acceptance and volume are within their limits'
-        end as advice
-    from judged
+        rated.*,
+        current_ones.mqls_per_month as current_mqls_per_month,
+        current_ones.acceptance_rate as current_acceptance_rate,
+        current_ones.acceptance_rate_low as current_acceptance_rate_low,
+        current_ones.is_enough_data as is_current_enough,
+        -- a line's part of the reps' time is its part of the leads as things are
+        current_ones.mqls_per_month / nullif(
+            sum(case when rated.step = 0 then rated.mqls_per_month else 0 end)
+                over (partition by rated.definition_id),
+            0
+        ) as line_share
+    from rated
+    inner join rated as current_ones
+        on
+            rated.definition_id = current_ones.definition_id
+            and rated.product_line = current_ones.product_line
+            and current_ones.step = 0
 
 ),
 
-ranked as (
-
-    select
-        *,
-        row_number() over (
-            partition by definition_id, product_line
-            order by
-                case
-                    when advice like 'stay%' and threshold = current_threshold then 0
-                    when
-                        advice like 'lower%'
-                        and threshold = current_threshold - {{ var('sweep_step') }}
-                        then 0
-                    when
-                        advice like 'raise: more%'
-                        and threshold > current_threshold
-                        and mqls_per_month <= capacity
-                        then 0
-                    when
-                        advice like 'raise: acc%'
-                        and threshold > current_threshold
-                        and answered_mqls >= {{ var('enough_mqls') }}
-                        and acceptance_rate >= least_acceptance
-                        then 0
-                    when threshold = current_threshold then 1
-                    else 2
-                end,
-                threshold
-        ) as choice
-    from advised
-
-),
+{{ threshold_advice('with_current') }},
 
 final as (
 
@@ -344,25 +209,24 @@ final as (
         definition_id,
         product_line,
         score_kind,
-        case
-            when choice <> 1 then null
-            when advice not like 'stay%' and threshold = current_threshold
-                then advice || '; but no candidate mends it'
-            else advice
-        end as reason,
-        cast(answered_mqls as integer) as answered_mqls,
+        case when is_recommended then reason end as reason,
+        cast(acceptance_mature_mqls as integer) as acceptance_mature_mqls,
         cast(accepted as integer) as accepted,
-        cast(mature_mqls as integer) as mature_mqls,
+        cast(outcome_mature_mqls as integer) as outcome_mature_mqls,
         cast(opportunities as integer) as opportunities,
-        cast(threshold as double precision) as threshold,
-        mqls_per_month,
-        capacity,
-        {{ rate_with_bounds('acceptance_rate', 'accepted', 'answered_mqls') }},
-        {{ rate_with_bounds('opportunity_rate', 'opportunities', 'mature_mqls') }},
-        answered_mqls >= {{ var('enough_mqls') }} as is_enough_data,
-        threshold = current_threshold as is_current,
-        choice = 1 as is_recommended
-    from ranked
+        cast(threshold as {{ type_double() }}) as threshold,
+        {{ round_score('mqls_per_month') }} as mqls_per_month,
+        {{ round_score('capacity') }} as capacity,
+        acceptance_rate,
+        acceptance_rate_low,
+        acceptance_rate_high,
+        opportunity_rate,
+        opportunity_rate_low,
+        opportunity_rate_high,
+        is_enough_data,
+        step = 0 as is_current,
+        is_recommended
+    from advised
 
 )
 

@@ -1,7 +1,7 @@
-{{ config(materialized='view') }}
+{{ config(materialized=projection()) }}
 
--- What was said of a month when it closed, beside what is known of it today, so that last
--- month's numbers do not silently move.
+-- What was said of a month when it closed, beside what is known of it today, so that
+-- last month's numbers do not silently move.
 {%- set figures = [
     'mqls', 'responded', 'accepted', 'rejected', 'opportunities', 'won',
     'amount_won_usd',
@@ -10,6 +10,10 @@
 with reported as (
 
     select * from {{ ref('fct_reported_months') }}
+    where
+        is_sample = {{ is_sample() | lower }}
+        -- a replay of a past moment knows nothing that was reported after it
+        and reported_at <= {{ as_of() }}
 
 ),
 

@@ -1,5 +1,6 @@
--- What every rate of the funnel counts: hand-overs, not lines (H1). One that holds several
--- official MQLs is described by the first of them and has what became of any of them.
+-- What every rate of the funnel counts: hand-overs, not lines (H1). One that holds
+-- several official MQLs is described by the first of them and has what became of any of
+-- them. Its answer is the one that decides: a lead is accepted or rejected, never both.
 with funnel as (
 
     select * from {{ ref('fct_mql_funnel') }}
@@ -13,36 +14,26 @@ handoffs as (
 
 ),
 
+months as (
+
+    select * from {{ ref('int_months') }}
+
+),
+
 outcomes as (
 
     select
         handoff_id,
         count(*) as mqls,
-        min(first_response_at) as first_response_at,
-        min(accepted_at) as accepted_at,
-        min(rejected_at) as rejected_at,
+        sum(opportunities) as opportunities,
+        sum(won_deals) as won_deals,
+        sum(open_amount_usd) as open_amount_usd,
+        sum(won_amount_usd) as won_amount_usd,
         min(opportunity_at) as opportunity_at,
         min(won_at) as won_at,
-        min(lost_at) as lost_at,
-        sum(opportunities) as opportunities,
-        sum(open_amount_usd) as open_amount_usd,
-        sum(won_amount_usd) as won_amount_usd
+        min(lost_at) as lost_at
     from funnel
     group by handoff_id
-
-),
-
-rejections as (
-
-    select
-        handoff_id,
-        rejection_reason,
-        row_number() over (
-            partition by handoff_id
-            order by rejected_at, {{ byte_order('mql_id') }}
-        ) as place
-    from funnel
-    where rejected_at is not null
 
 ),
 
@@ -73,15 +64,19 @@ final as (
         handoffs.priority,
         handoffs.status,
         handoffs.sla_status,
-        rejections.rejection_reason,
+        handoffs.rejection_reason,
+        {{ out_of_order(
+            'outcomes.opportunity_at', 'handoffs.accepted_at', 'handoffs.rejected_at'
+        ) }} as out_of_order,
         cast(outcomes.mqls as integer) as mqls,
         cast(outcomes.opportunities as integer) as opportunities,
+        cast(outcomes.won_deals as integer) as won_deals,
         funnel.fit_score,
         funnel.engagement_score,
         funnel.total_score,
         outcomes.open_amount_usd,
         outcomes.won_amount_usd,
-        {{ days_between('handoffs.sla_started_at', 'outcomes.first_response_at') }} * 24.0
+        {{ days_between('handoffs.sla_started_at', 'handoffs.first_response_at') }} * 24
             as response_hours,
         {{ days_between('funnel.mql_at', 'outcomes.opportunity_at') }}
             as days_to_opportunity,
@@ -89,17 +84,15 @@ final as (
         funnel.had_content_download,
         funnel.had_event,
         funnel.had_direct_request,
-        {{ month_is_mature(
-            month_of('funnel.mql_at'), var('acceptance_mature_days')
-        ) }} as is_acceptance_mature,
-        {{ month_is_mature(
-            month_of('funnel.mql_at'), var('outcome_mature_days')
-        ) }} as is_outcome_mature,
-        {{ month_of('funnel.mql_at') }} as month,
+        months.is_acceptance_mature,
+        months.is_outcome_mature,
+        months.month,
         funnel.mql_at,
-        outcomes.first_response_at,
-        outcomes.accepted_at,
-        outcomes.rejected_at,
+        handoffs.first_response_at,
+        case when handoffs.status = 'accepted' then handoffs.accepted_at end
+            as accepted_at,
+        case when handoffs.status = 'rejected' then handoffs.rejected_at end
+            as rejected_at,
         outcomes.opportunity_at,
         outcomes.won_at,
         outcomes.lost_at
@@ -108,10 +101,8 @@ final as (
         on funnel.handoff_id = outcomes.handoff_id
     inner join handoffs
         on funnel.handoff_id = handoffs.handoff_id
-    left join rejections
-        on
-            funnel.handoff_id = rejections.handoff_id
-            and rejections.place = 1
+    inner join months
+        on {{ month_of('funnel.mql_at') }} = months.month
     where funnel.is_counted
 
 )

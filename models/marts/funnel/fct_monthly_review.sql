@@ -18,31 +18,9 @@ alerts as (
 
 ),
 
-definitions as (
+capacities as (
 
-    select * from {{ ref('int_definitions') }}
-    where
-        official_from <= {{ as_of() }}
-        and {{ as_of() }} < {{ until('official_until') }}
-
-),
-
-standard_capacity as (
-
-    select max(review_alerts.{{ adapter.quote('limit') }}) as leads
-    from {{ ref('review_alerts') }} as review_alerts
-    inner join definitions
-        on review_alerts.definition_id = definitions.definition_id
-    where review_alerts.metric = 'mqls_per_rep' and review_alerts.comparison = 'above'
-
-),
-
-capacity as (
-
-    select
-        sum(coalesce(active_reps.monthly_capacity, standard_capacity.leads)) as leads
-    from {{ ref('int_active_reps') }} as active_reps
-    cross join standard_capacity
+    select * from {{ ref('int_sales_capacity') }}
 
 ),
 
@@ -50,18 +28,9 @@ counted as (
 
     select
         month,
-        count(*) as mqls,
-        count(first_response_at) as responded,
-        count(accepted_at) as accepted,
-        count(rejected_at) as rejected,
-        count(opportunity_at) as opportunities,
-        count(won_at) as won,
-        sum(open_amount_usd) as pipeline_usd,
-        sum(won_amount_usd) as amount_won_usd,
-        sum(case when sla_status = 'met' then 1 else 0 end) as met,
-        sum(case when sla_status in ('met', 'breached', 'overdue') then 1 else 0 end)
-            as judged,
-        sum(case when routed_by = 'unrouted' then 1 else 0 end) as unrouted
+        {{ stage_counts() }},
+        {{ sla_counts() }},
+        count(case when routed_by = 'unrouted' then 1 end) as unrouted
     from outcomes
     group by month
 
@@ -77,7 +46,7 @@ ranked_reasons as (
             order by count(*) desc, {{ byte_order('rejection_reason') }}
         ) as place
     from outcomes
-    where rejection_reason is not null
+    where rejected_at is not null
     group by month, rejection_reason
 
 ),
@@ -86,7 +55,7 @@ raised as (
 
     select
         month,
-        {{ dbt.listagg('alert', "', '", 'order by alert') }} as alerts
+        {{ dbt.listagg('alert', "', '", 'order by ' ~ byte_order('alert')) }} as alerts
     from alerts
     group by month
 
@@ -96,26 +65,18 @@ filled as (
 
     select
         months.month,
-        capacity.leads as capacity,
+        months.is_acceptance_mature,
+        months.is_outcome_mature,
+        capacities.capacity,
         ranked_reasons.rejection_reason as top_rejection_reason,
-        raised.alerts,
-        coalesce(counted.mqls, 0) as mqls,
-        coalesce(counted.responded, 0) as responded,
-        coalesce(counted.accepted, 0) as accepted,
-        coalesce(counted.rejected, 0) as rejected,
-        coalesce(counted.opportunities, 0) as opportunities,
-        coalesce(counted.won, 0) as won,
-        coalesce(counted.pipeline_usd, 0.0) as pipeline_usd,
-        coalesce(counted.amount_won_usd, 0.0) as amount_won_usd,
+        coalesce(raised.alerts, '') as alerts,
+        {{ counts_or_zero('counted') }},
         coalesce(counted.met, 0) as met,
         coalesce(counted.judged, 0) as judged,
-        coalesce(counted.unrouted, 0) as unrouted,
-        {{ month_is_mature('months.month', var('acceptance_mature_days')) }}
-            as is_acceptance_mature,
-        {{ month_is_mature('months.month', var('outcome_mature_days')) }}
-            as is_outcome_mature
+        coalesce(counted.unrouted, 0) as unrouted
     from months
-    cross join capacity
+    left join capacities
+        on months.definition_id = capacities.definition_id
     left join counted
         on months.month = counted.month
     left join ranked_reasons
@@ -131,13 +92,15 @@ final as (
 
     select
         top_rejection_reason,
-        coalesce(alerts, '') as alerts,
-        cast(mqls as integer) as mqls,
-        cast(responded as integer) as responded,
-        cast(accepted as integer) as accepted,
-        cast(rejected as integer) as rejected,
-        cast(opportunities as integer) as opportunities,
-        cast(won as integer) as won,
+        alerts,
+        mqls,
+        responded,
+        accepted,
+        rejected,
+        opportunities,
+        won,
+        won_deals,
+        out_of_order,
         cast(unrouted as integer) as unrouted,
         pipeline_usd,
         amount_won_usd,
@@ -147,14 +110,11 @@ final as (
         {{ rate_with_bounds(
             'mql_to_opportunity_rate', 'opportunities', 'mqls', 'is_outcome_mature'
         ) }},
-        {{ rate('met', 'judged') }} as sla_compliance_rate,
-        case
-            when won > 0 then {{ round_score('amount_won_usd / won') }}
-        end as average_deal_usd,
+        {{ rate_with_bounds('sla_compliance_rate', 'met', 'judged') }},
+        {{ average_deal('amount_won_usd', 'won_deals') }} as average_deal_usd,
         capacity,
-        case
-            when capacity > 0 then {{ round_score('mqls / capacity') }}
-        end as mqls_vs_capacity,
+        {{ rate('mqls', 'capacity') }} as mqls_vs_capacity,
+        mqls >= {{ var('enough_mqls') }} as is_enough_data,
         is_acceptance_mature,
         is_outcome_mature,
         month

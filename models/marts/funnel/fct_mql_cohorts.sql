@@ -1,4 +1,8 @@
 -- How a month's MQLs ripen: what had become of them by the end of each later month.
+{%- set stages = {
+    'accepted': 'accepted_at', 'opportunities': 'opportunity_at', 'won': 'won_at',
+} %}
+
 with outcomes as (
 
     select * from {{ ref('fct_handoff_outcomes') }}
@@ -15,11 +19,13 @@ ages as (
 
     select
         cohorts.month as cohort_month,
-        months.month as until_month,
-        {{ dbt.datediff('cohorts.month', 'months.month', 'month') }} as months_since
+        {{ dbt.datediff('cohorts.month', 'later_months.month', 'month') }}
+            as months_since,
+        later_months.is_over,
+        later_months.ends_at
     from months as cohorts
-    inner join months
-        on cohorts.month <= months.month
+    inner join months as later_months
+        on cohorts.month <= later_months.month
 
 ),
 
@@ -29,32 +35,16 @@ counted as (
         ages.cohort_month,
         outcomes.product_line,
         ages.months_since,
-        ages.until_month,
-        count(*) as mqls,
-        sum(case when {{ month_of('outcomes.accepted_at') }} <= ages.until_month then 1 else 0 end)
-            as accepted,
-        sum(
-            case
-                when {{ month_of('outcomes.opportunity_at') }} <= ages.until_month then 1
-                else 0
-            end
-        ) as opportunities,
-        sum(case when {{ month_of('outcomes.won_at') }} <= ages.until_month then 1 else 0 end)
-            as won
+        ages.is_over,
+        {% for stage, at in stages.items() -%}
+        count(case when outcomes.{{ at }} < ages.ends_at then outcomes.{{ at }} end)
+            as {{ stage }},
+        {% endfor -%}
+        count(*) as mqls
     from ages
     inner join outcomes
         on ages.cohort_month = outcomes.month
-    group by
-        ages.cohort_month, outcomes.product_line, ages.months_since, ages.until_month
-
-),
-
-aged as (
-
-    select
-        *,
-        {{ month_is_mature('until_month', 0) }} as is_mature
-    from counted
+    group by ages.cohort_month, outcomes.product_line, ages.months_since, ages.is_over
 
 ),
 
@@ -67,13 +57,13 @@ final as (
         cast(accepted as integer) as accepted,
         cast(opportunities as integer) as opportunities,
         cast(won as integer) as won,
-        {{ rate_with_bounds('acceptance_rate', 'accepted', 'mqls', 'is_mature') }},
-        {{ rate_with_bounds('opportunity_rate', 'opportunities', 'mqls', 'is_mature') }},
-        {{ rate_with_bounds('win_rate', 'won', 'mqls', 'is_mature') }},
+        {{ rate_with_bounds('acceptance_rate', 'accepted', 'mqls', 'is_over') }},
+        {{ rate_with_bounds('opportunity_rate', 'opportunities', 'mqls', 'is_over') }},
+        {{ rate_with_bounds('won_rate', 'won', 'mqls', 'is_over') }},
         mqls >= {{ var('enough_mqls') }} as is_enough_data,
-        is_mature,
+        is_over as is_mature,
         cohort_month
-    from aged
+    from counted
 
 )
 

@@ -1,10 +1,13 @@
 -- Which characteristics predict conversion: each attribute's values side by side, among
--- hand-overs old enough to tell.
-{%- set attributes = [
-    'trigger_type', 'handoff_type', 'priority', 'specialty', 'role', 'role_class',
-    'facility_type', 'state', 'fit_band', 'first_campaign', 'last_campaign',
-    'first_channel', 'last_channel', 'had_webinar', 'had_content_download', 'had_event',
-    'had_direct_request',
+-- hand-overs old enough to tell. Every attribute is one that was known at `mql_at`: the
+-- priority is not among them, since a later request may raise it.
+{%- set common_attributes = ['handoff_type', 'trigger_type', 'facility_type', 'state'] %}
+{%- set personal_attributes = [
+    'specialty', 'role', 'role_class', 'fit_band', 'first_campaign', 'last_campaign',
+    'first_channel', 'last_channel',
+] %}
+{%- set touches = [
+    'had_webinar', 'had_content_download', 'had_event', 'had_direct_request',
 ] %}
 
 with outcomes as (
@@ -14,15 +17,24 @@ with outcomes as (
 
 ),
 
-unpivoted as (
+described as (
 
-    {%- for attribute in attributes %}
+    {%- for attribute in common_attributes + personal_attributes + touches %}
     select
         '{{ attribute }}' as attribute,
-        {% if attribute.startswith('had_') -%}
-        case when {{ attribute }} then 'yes' else 'no' end as value,
-        {%- else -%}
+        {% if attribute in common_attributes -%}
         coalesce({{ attribute }}, 'none') as value,
+        {%- else -%}
+        case
+            -- apart, or a hospital would count as a person without a specialty
+            when handoff_type = 'account' then 'account'
+            {% if attribute in touches -%}
+            when {{ attribute }} then 'yes'
+            else 'no'
+            {%- else -%}
+            else coalesce({{ attribute }}, 'none')
+            {%- endif %}
+        end as value,
         {%- endif %}
         outcomes.*
     from outcomes
@@ -39,14 +51,9 @@ counted as (
         attribute,
         value,
         product_line,
-        count(*) as mqls,
-        count(accepted_at) as accepted,
-        count(opportunity_at) as opportunities,
-        count(won_at) as won,
-        {{ median('days_to_opportunity') }} as median_days_to_opportunity,
-        avg(case when won_at is not null then won_amount_usd end)
-            as average_deal_usd
-    from unpivoted
+        {{ stage_counts() }},
+        {{ median('days_to_opportunity') }} as median_days_to_opportunity
+    from described
     group by attribute, value, product_line
 
 ),
@@ -72,21 +79,19 @@ final as (
         cast(counted.accepted as integer) as accepted,
         cast(counted.opportunities as integer) as opportunities,
         cast(counted.won as integer) as won,
+        cast(counted.won_deals as integer) as won_deals,
         {{ rate_with_bounds('acceptance_rate', 'counted.accepted', 'counted.mqls') }},
         {{ rate_with_bounds(
             'opportunity_rate', 'counted.opportunities', 'counted.mqls'
         ) }},
-        {{ rate_with_bounds('win_rate', 'counted.won', 'counted.mqls') }},
-        case
-            when lines.opportunities > 0
-                then {{ round_score(
-                    'cast(counted.opportunities as double precision) / counted.mqls'
-                    ~ ' / (cast(lines.opportunities as double precision) / lines.mqls)'
-                ) }}
-        end as lift,
+        {{ rate_with_bounds('won_rate', 'counted.won', 'counted.mqls') }},
+        {{ lift(
+            'counted.opportunities', 'counted.mqls', 'lines.opportunities', 'lines.mqls'
+        ) }} as lift,
         {{ round_score('counted.median_days_to_opportunity') }}
             as median_days_to_opportunity,
-        {{ round_score('counted.average_deal_usd') }} as average_deal_usd,
+        {{ average_deal('counted.amount_won_usd', 'counted.won_deals') }}
+            as average_deal_usd,
         counted.mqls >= {{ var('enough_mqls') }} as is_enough_data
     from counted
     inner join lines

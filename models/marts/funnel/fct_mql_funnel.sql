@@ -1,5 +1,5 @@
--- The way of every official MQL, each stage where it happened or not at all. What describes
--- it is as it was when it was awarded: no label leaks backwards (M5).
+-- The way of every official MQL, each stage where it happened or not at all. What
+-- describes it is as it was when it was awarded: no label leaks backwards (M5).
 with handoffs as (
 
     select * from {{ ref('fct_mql_handoffs') }}
@@ -45,6 +45,8 @@ credited as (
             as open_amount_usd,
         sum(case when is_won and closed_at is not null then amount_usd else 0 end)
             as won_amount_usd,
+        count(case when is_won and closed_at is not null then amount_usd end)
+            as won_deals,
         count(*) as opportunities
     from opportunities
     group by mql_id
@@ -88,29 +90,25 @@ final as (
         touches.last_channel,
         responses.rejection_reason,
         credited.link_type,
-        case
-            when credited.opportunity_at is not null and responses.accepted_at is null
-                then 'opportunity_without_acceptance'
-            when credited.opportunity_at < responses.accepted_at
-                then 'opportunity_before_acceptance'
-            when responses.rejected_at < responses.accepted_at
-                then 'accepted_after_rejection'
-            when responses.accepted_at < responses.rejected_at
-                then 'rejected_after_acceptance'
-        end as out_of_order,
+        {{ out_of_order(
+            'credited.opportunity_at', 'responses.accepted_at', 'responses.rejected_at'
+        ) }} as out_of_order,
         numbered.bed_count,
         cast(coalesce(credited.opportunities, 0) as integer) as opportunities,
+        cast(coalesce(credited.won_deals, 0) as integer) as won_deals,
         numbered.fit_score,
         numbered.engagement_score,
         numbered.total_score,
         credited.amount_usd,
-        coalesce(credited.open_amount_usd, 0.0) as open_amount_usd,
-        coalesce(credited.won_amount_usd, 0.0) as won_amount_usd,
+        coalesce(credited.open_amount_usd, 0) as open_amount_usd,
+        coalesce(credited.won_amount_usd, 0) as won_amount_usd,
         numbered.place = 1 as is_counted,
-        coalesce(touches.had_webinar, false) as had_webinar,
-        coalesce(touches.had_content_download, false) as had_content_download,
-        coalesce(touches.had_event, false) as had_event,
-        coalesce(touches.had_direct_request, false) as had_direct_request,
+        {%- for touch in ['webinar', 'content_download', 'event', 'direct_request'] %}
+        case
+            when numbered.handoff_type = 'contact'
+                then coalesce(touches.had_{{ touch }}, false)
+        end as had_{{ touch }},
+        {%- endfor %}
         contacts.created_at as contact_created_at,
         numbered.mql_at,
         responses.first_response_at,

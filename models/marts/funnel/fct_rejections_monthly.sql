@@ -5,31 +5,22 @@ with outcomes as (
 
 ),
 
-definitions as (
+months as (
 
-    select * from {{ ref('int_definitions') }}
-    where
-        official_from <= {{ as_of() }}
-        and {{ as_of() }} < {{ until('official_until') }}
+    select * from {{ ref('int_months') }}
 
 ),
 
-reasons as (
+rejection_reasons as (
 
-    select rejection_reasons.*
-    from {{ ref('rejection_reasons') }} as rejection_reasons
-    inner join definitions
-        on rejection_reasons.definition_id = definitions.definition_id
+    select * from {{ ref('rejection_reasons') }}
 
 ),
 
-alerts as (
+review_alerts as (
 
-    select review_alerts.*
-    from {{ ref('review_alerts') }} as review_alerts
-    inner join definitions
-        on review_alerts.definition_id = definitions.definition_id
-    where review_alerts.metric = 'rejection_share'
+    select * from {{ ref('review_alerts') }}
+    where metric = 'rejection_share'
 
 ),
 
@@ -53,34 +44,20 @@ counted as (
         rejection_reason,
         count(*) as rejections
     from outcomes
-    where rejection_reason is not null
+    where rejected_at is not null
     group by month, product_line, rejection_reason
 
 ),
 
-final as (
+shares as (
 
     select
+        months.definition_id,
         counted.product_line,
-        counted.rejection_reason as reason,
-        reasons.label,
-        case
-            when
-                lines.rejections >= alerts.minimum_count
-                and cast(counted.rejections as double precision) / lines.rejections
-                >= alerts.{{ adapter.quote('limit') }}
-                then alerts.alert
-        end as alert,
-        case
-            when
-                lines.rejections >= alerts.minimum_count
-                and cast(counted.rejections as double precision) / lines.rejections
-                >= alerts.{{ adapter.quote('limit') }}
-                then alerts.remedy
-        end as remedy,
-        cast(counted.rejections as integer) as rejections,
-        cast(lines.rejections as integer) as line_rejections,
-        cast(lines.mqls as integer) as mqls,
+        counted.rejection_reason,
+        counted.rejections,
+        lines.rejections as line_rejections,
+        lines.mqls,
         {{ rate('counted.rejections', 'lines.rejections') }} as share,
         counted.month
     from counted
@@ -88,10 +65,72 @@ final as (
         on
             counted.month = lines.month
             and counted.product_line = lines.product_line
-    left join reasons
-        on counted.rejection_reason = reasons.reason_code
-    left join alerts
-        on counted.rejection_reason = alerts.reason_code
+    inner join months
+        on counted.month = months.month
+
+),
+
+-- a list, for a definition may warn of one reason at several limits
+raised as (
+
+    select
+        shares.month,
+        shares.product_line,
+        shares.rejection_reason,
+        {{ dbt.listagg(
+            'review_alerts.alert',
+            "', '",
+            'order by ' ~ byte_order('review_alerts.alert'),
+        ) }} as alert,
+        {{ dbt.listagg(
+            'review_alerts.remedy',
+            "' '",
+            'order by ' ~ byte_order('review_alerts.alert'),
+        ) }} as remedy
+    from shares
+    inner join review_alerts
+        on
+            shares.definition_id = review_alerts.definition_id
+            and shares.rejection_reason = review_alerts.reason_code
+            and shares.line_rejections >= review_alerts.minimum_count
+    where
+        {{ raises_alert(
+            'shares.share',
+            'review_alerts.comparison',
+            'review_alerts.' ~ adapter.quote('limit'),
+        ) }}
+    group by shares.month, shares.product_line, shares.rejection_reason
+
+),
+
+final as (
+
+    select
+        shares.product_line,
+        shares.rejection_reason as reason,
+        rejection_reasons.label,
+        raised.alert,
+        raised.remedy,
+        cast(shares.rejections as integer) as rejections,
+        cast(shares.line_rejections as integer) as line_rejections,
+        cast(shares.mqls as integer) as mqls,
+        shares.share,
+        {{ wilson_bound('shares.rejections', 'shares.line_rejections', '-') }}
+            as share_low,
+        {{ wilson_bound('shares.rejections', 'shares.line_rejections', '+') }}
+            as share_high,
+        shares.line_rejections >= {{ var('enough_mqls') }} as is_enough_data,
+        shares.month
+    from shares
+    left join rejection_reasons
+        on
+            shares.definition_id = rejection_reasons.definition_id
+            and shares.rejection_reason = rejection_reasons.reason_code
+    left join raised
+        on
+            shares.month = raised.month
+            and shares.product_line = raised.product_line
+            and shares.rejection_reason = raised.rejection_reason
 
 )
 

@@ -8,19 +8,7 @@ with outcomes as (
 
 months as (
 
-    select
-        month,
-        {{ month_is_mature('month', 0) }} as is_complete,
-        {{ month_is_mature('month', var('acceptance_mature_days')) }}
-            as is_acceptance_mature
-    from {{ ref('int_months') }}
-
-),
-
-definitions as (
-
-    select * from {{ ref('int_definitions') }}
-    where official_from is not null
+    select * from {{ ref('int_months') }}
 
 ),
 
@@ -30,34 +18,21 @@ review_alerts as (
 
 ),
 
-reps as (
+capacities as (
 
-    select count(*) as reps
-    from {{ ref('int_active_reps') }}
+    select * from {{ ref('int_sales_capacity') }}
 
 ),
 
 counted as (
 
     select
-        months.month,
-        months.is_complete,
-        months.is_acceptance_mature,
-        count(outcomes.handoff_id) as mqls,
-        count(outcomes.accepted_at) as accepted,
-        count(outcomes.rejected_at) as rejections,
-        sum(case when outcomes.sla_status = 'met' then 1 else 0 end) as met,
-        sum(
-            case
-                when outcomes.sla_status in ('met', 'breached', 'overdue') then 1
-                else 0
-            end
-        ) as judged,
-        sum(case when outcomes.routed_by = 'unrouted' then 1 else 0 end) as unrouted
-    from months
-    left join outcomes
-        on months.month = outcomes.month
-    group by months.month, months.is_complete, months.is_acceptance_mature
+        month,
+        {{ stage_counts() }},
+        {{ sla_counts() }},
+        count(case when routed_by = 'unrouted' then 1 end) as unrouted
+    from outcomes
+    group by month
 
 ),
 
@@ -68,7 +43,7 @@ reasons as (
         rejection_reason,
         count(*) as rejections
     from outcomes
-    where rejection_reason is not null
+    where rejected_at is not null
     group by month, rejection_reason
 
 ),
@@ -76,8 +51,10 @@ reasons as (
 watched as (
 
     select
-        counted.*,
-        review_alerts.definition_id,
+        months.definition_id,
+        months.month,
+        months.is_over,
+        months.is_acceptance_mature,
         review_alerts.alert,
         review_alerts.metric,
         review_alerts.comparison,
@@ -85,41 +62,51 @@ watched as (
         review_alerts.remedy,
         review_alerts.{{ adapter.quote('limit') }} as alert_limit,
         review_alerts.minimum_count,
+        coalesce(capacities.reps, 0) as reps,
+        coalesce(capacities.standard_reps, 0) as standard_reps,
         coalesce(reasons.rejections, 0) as reason_rejections,
-        reps.reps
-    from counted
-    inner join definitions
-        on
-            definitions.official_from
-            < cast({{ dbt.dateadd('month', 1, 'counted.month') }} as timestamp)
-            and cast({{ dbt.dateadd('month', 1, 'counted.month') }} as timestamp)
-            <= {{ until('definitions.official_until') }}
+        coalesce(counted.mqls, 0) as mqls,
+        coalesce(counted.accepted, 0) as accepted,
+        coalesce(counted.rejected, 0) as rejected,
+        coalesce(counted.met, 0) as met,
+        coalesce(counted.judged, 0) as judged,
+        coalesce(counted.unrouted, 0) as unrouted
+    from months
     inner join review_alerts
-        on definitions.definition_id = review_alerts.definition_id
-    cross join reps
+        on months.definition_id = review_alerts.definition_id
+    left join capacities
+        on months.definition_id = capacities.definition_id
+    left join counted
+        on months.month = counted.month
     left join reasons
         on
-            counted.month = reasons.month
+            months.month = reasons.month
             and review_alerts.reason_code = reasons.rejection_reason
 
 ),
 
+-- what is too young to tell has no figure
 measured as (
 
     select
         *,
         case metric
             when 'acceptance_rate'
-                then case when is_acceptance_mature then {{ rate('accepted', 'mqls') }} end
-            when 'rejection_share' then {{ rate('reason_rejections', 'rejections') }}
+                then
+                    case
+                        when is_acceptance_mature then {{ rate('accepted', 'mqls') }}
+                    end
+            when 'rejection_share' then {{ rate('reason_rejections', 'rejected') }}
             when 'mqls_per_rep'
-                then case when is_complete then {{ rate('mqls', 'reps') }} end
+                then case when is_over then {{ rate('mqls', 'standard_reps') }} end
             when 'sla_compliance_rate' then {{ rate('met', 'judged') }}
-            when 'unrouted_handoffs' then cast(unrouted as double precision)
+            when 'unrouted_handoffs' then cast(unrouted as {{ type_double() }})
         end as figure,
         case metric
-            when 'rejection_share' then rejections
+            when 'rejection_share' then rejected
             when 'sla_compliance_rate' then judged
+            -- reps, or the emptiest month of all would raise nothing
+            when 'mqls_per_rep' then reps
             else mqls
         end as counted_on
     from watched
@@ -141,11 +128,7 @@ final as (
         alert_limit as limit_value,
         coalesce(
             counted_on >= minimum_count
-            and case comparison
-                when 'below' then figure < alert_limit
-                when 'above' then figure > alert_limit
-                when 'at_least' then figure >= alert_limit
-            end,
+            and {{ raises_alert('figure', 'comparison', 'alert_limit') }},
             false
         ) as is_raised,
         month
