@@ -1,7 +1,9 @@
 -- Which characteristics predict conversion: each attribute's values side by side, among
 -- hand-overs old enough to tell. Every attribute is one that was known at `mql_at`: the
 -- priority is not among them, since a later request may raise it.
-{%- set common_attributes = ['handoff_type', 'trigger_type', 'facility_type', 'state'] %}
+{%- set common_attributes = [
+    'handoff_type', 'trigger_type', 'facility_type', 'state',
+] %}
 {%- set personal_attributes = [
     'specialty', 'role', 'role_class', 'fit_band', 'first_campaign', 'last_campaign',
     'first_channel', 'last_channel',
