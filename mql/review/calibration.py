@@ -146,12 +146,12 @@ def sweep_table(swept: Sequence[Row]) -> Table:
                 listed(marks),
                 number(row["mqls_per_month"]),
                 number(row["capacity"]),
-                number(row["answered_mqls"]),
+                number(row["acceptance_mature_mqls"]),
                 with_bounds(row, "acceptance_rate"),
                 with_bounds(row, "opportunity_rate"),
             ]
         )
-    head = ["Threshold", "", "MQLs a month", "Capacity", "Answered", "Acceptance"]
+    head = ["Threshold", "", "MQLs a month", "Capacity", "Old enough", "Acceptance"]
     return Table([*head, "To opportunity"], rows, range(2, 7))
 
 
@@ -305,10 +305,10 @@ def campaigns(marts: Marts) -> Section:
         says,
         pictures,
         tables,
-        "All MQLs so far, by the campaign of the first and of the last touch before"
-        " the MQL; the same MQLs both times, so do not add the two. Counts are of"
-        " people handed over, not of product lines. Rates in the tables count only"
-        " months old enough to tell.",
+        "All MQLs of people so far, by the campaign of the first and of the last touch"
+        " before the MQL; the same MQLs both times, so do not add the two. Counts are of"
+        " people handed over, not of product lines; an account has no campaign. Rates in"
+        " the tables count only months old enough to tell.",
     )
 
 

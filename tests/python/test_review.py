@@ -249,7 +249,7 @@ def small_world() -> dict[str, list[dict]]:
             "threshold": threshold,
             "mqls_per_month": 60.5 - threshold / 2,
             "capacity": 70.4,
-            "answered_mqls": 0 if threshold < 50 else 44,
+            "acceptance_mature_mqls": 0 if threshold < 50 else 44,
             **(bounded("acceptance_rate") if threshold >= 50 else {}),
             "is_enough_data": threshold >= 50,
             "is_current": threshold == 50,
