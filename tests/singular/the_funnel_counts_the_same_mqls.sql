@@ -6,6 +6,35 @@ with outcomes as (
 
 ),
 
+drivers as (
+
+    select
+        attribute,
+        product_line,
+        sum(mqls) as mqls
+    from {{ ref('fct_mql_drivers') }}
+    group by attribute, product_line
+
+),
+
+campaigns as (
+
+    select
+        touch,
+        sum(mqls) as mqls
+    from {{ ref('fct_campaign_performance') }}
+    group by touch
+
+),
+
+people as (
+
+    select count(*) as mqls
+    from outcomes
+    where handoff_type = 'contact'
+
+),
+
 counted_by_outcomes as (
 
     select
@@ -77,7 +106,7 @@ comparisons as (
         'monthly: {{ stage }}' as compared,
         cast(monthly.month as {{ dbt.type_string() }}) as counted_for,
         monthly.product_line,
-        monthly.{{ stage }} as mqls,
+        monthly.{{ stage }} as mqls_here,
         coalesce(counted_by_outcomes.{{ stage }}, 0) as mqls_there
     from {{ ref('fct_funnel_monthly') }} as monthly
     left join counted_by_outcomes
@@ -92,7 +121,7 @@ comparisons as (
         'cohorts: {{ stage }}' as compared,
         cast(counted_by_outcomes.month as {{ dbt.type_string() }}) as counted_for,
         counted_by_outcomes.product_line,
-        counted_by_outcomes.{{ stage }} as mqls,
+        counted_by_outcomes.{{ stage }} as mqls_here,
         max(cohorts.{{ stage }}) as mqls_there
     from counted_by_outcomes
     left join {{ ref('fct_mql_cohorts') }} as cohorts
@@ -110,7 +139,7 @@ comparisons as (
         'review: {{ stage }}' as compared,
         cast(review.month as {{ dbt.type_string() }}) as counted_for,
         'all' as product_line,
-        review.{{ stage }} as mqls,
+        review.{{ stage }} as mqls_here,
         coalesce(sum(counted_by_outcomes.{{ stage }}), 0) as mqls_there
     from {{ ref('fct_monthly_review') }} as review
     left join counted_by_outcomes
@@ -140,15 +169,8 @@ comparisons as (
         drivers.attribute as counted_for,
         drivers.product_line,
         drivers.mqls,
-        count(*) as mqls_there
-    from (
-        select
-            attribute,
-            product_line,
-            sum(mqls) as mqls
-        from {{ ref('fct_mql_drivers') }}
-        group by attribute, product_line
-    ) as drivers
+        count(outcomes.handoff_id) as mqls_there
+    from drivers
     left join outcomes
         on
             drivers.product_line = outcomes.product_line
@@ -163,18 +185,8 @@ comparisons as (
         'all' as product_line,
         campaigns.mqls,
         people.mqls as mqls_there
-    from (
-        select
-            touch,
-            sum(mqls) as mqls
-        from {{ ref('fct_campaign_performance') }}
-        group by touch
-    ) as campaigns
-    cross join (
-        select count(*) as mqls
-        from outcomes
-        where handoff_type = 'contact'
-    ) as people
+    from campaigns
+    cross join people
 
     union all
 

@@ -161,7 +161,9 @@ final as (
                 then cast(coalesce(pivots.pivotal_mqls, 0) as integer)
         end as pivotal_mqls,
         cast(rules.points as {{ type_double() }}) as points,
-        {{ rate_with_bounds('opportunity_share', 'counted.buyers', 'counted.contacts') }},
+        {{ rate_with_bounds(
+            'opportunity_share', 'counted.buyers', 'counted.contacts'
+        ) }},
         {{ lift(
             'counted.buyers', 'counted.contacts', 'everybody.buyers', 'everybody.contacts'
         ) }} as lift,

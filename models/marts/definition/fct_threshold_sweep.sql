@@ -55,7 +55,7 @@ history as (
         least(
             {{ var('sweep_days') }},
             greatest({{ days_between('min(occurred_at)', as_of()) }}, 1)
-        ) as days
+        ) as observed_days
     from activities
 
 ),
@@ -66,10 +66,10 @@ volumes as (
         sweep_mqls.definition_id,
         sweep_mqls.product_line,
         sweep_mqls.step,
-        count(*) * 30.4375 / max(history.days) as mqls_per_month
+        count(*) * 30.4375 / max(history.observed_days) as mqls_per_month
     from sweep_mqls
     cross join history
-    where {{ add_days(as_of(), '-history.days') }} < sweep_mqls.mql_at
+    where {{ add_days(as_of(), '-history.observed_days') }} < sweep_mqls.mql_at
     group by sweep_mqls.definition_id, sweep_mqls.product_line, sweep_mqls.step
 
 ),
@@ -172,7 +172,9 @@ rated as (
     select
         *,
         {{ rate_with_bounds('acceptance_rate', 'accepted', 'acceptance_mature_mqls') }},
-        {{ rate_with_bounds('opportunity_rate', 'opportunities', 'outcome_mature_mqls') }},
+        {{ rate_with_bounds(
+            'opportunity_rate', 'opportunities', 'outcome_mature_mqls'
+        ) }},
         acceptance_mature_mqls >= {{ var('enough_mqls') }} as is_enough_data
     from measured
 
