@@ -147,7 +147,11 @@ def test_a_working_database_that_is_damaged(warehouse, world, uninterrupted, whe
     message = f"{warehouse.working} is damaged ("
     assert finished.text.count(message) == 1
     assert warehouse.working.with_name("mql.duckdb.broken").exists()
-    assert not differences(warehouse.shelf.marts, uninterrupted.shelf.marts)
+    # what was frozen of earlier months went with the database that held it: it is
+    # frozen anew, as known now
+    frozen = ("funnel.fct_as_reported", "funnel.fct_reported_months")
+    found = differences(warehouse.shelf.marts, uninterrupted.shelf.marts)
+    assert not [line for line in found if not line.startswith(frozen)]
 
 
 def place_of(path: Path, table: str) -> int:

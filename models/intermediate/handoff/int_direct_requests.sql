@@ -18,6 +18,12 @@ activities as (
 
 ),
 
+classified as (
+
+    select * from {{ ref('int_classified_activities') }}
+
+),
+
 requests as (
 
     select
@@ -58,7 +64,8 @@ final as (
         requests.definition_id,
         requests.activity_id,
         requests.contact_id,
-        activities.activity_type,
+        -- a page view by its class (A4): it is the class that makes it a request
+        classified.activity_type,
         activities.asset_name,
         case when requests.named_lines = 1 then requests.first_line else 'general' end
             as product_line,
@@ -67,6 +74,10 @@ final as (
     from requests
     inner join activities
         on requests.activity_id = activities.activity_id
+    inner join classified
+        on
+            requests.definition_id = classified.definition_id
+            and requests.activity_id = classified.activity_id
 
 )
 

@@ -245,14 +245,14 @@ first_suppressions as (
 
     select
         requests.activity_id,
-        min(suppressions.valid_from) as suppressed_at
+        min(greatest(suppressions.valid_from, requests.occurred_at)) as suppressed_at
     from requests
     inner join suppressions
         on
             requests.definition_id = suppressions.definition_id
             and requests.contact_id = suppressions.contact_id
             and requests.product_line = suppressions.product_line
-            and requests.occurred_at <= suppressions.valid_from
+            and requests.occurred_at < {{ until('suppressions.valid_to') }}
     group by requests.activity_id
 
 ),
