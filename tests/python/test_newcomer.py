@@ -65,7 +65,7 @@ def test_the_first_build_ends_with_what_the_readme_shows(first_build):
     shown = readme_block("As of 2026-06-30").splitlines()
     # but for the path of the file
     for line in shown:
-        if "warehouse/mql.duckdb" not in line:
+        if "warehouse/marts.duckdb" not in line:
             assert line in first_build.stdout.splitlines()
 
 
