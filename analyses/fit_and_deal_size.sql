@@ -1,51 +1,106 @@
--- "Do MQLs with higher fit scores close larger deals?" Won hand-overs by band of fit,
--- of all product lines; the bounds are the mean's, at 95%, and wide where few were won.
-with won as (
+-- Do higher fit scores close larger deals?
+--
+-- Deals won with a known amount, by the fit score of the MQL they are credited to. The
+-- last row has the rank correlation (Spearman) of fit and amount with its 95% interval
+-- (Fisher), in hundredths: of ranks, for one huge deal must not decide it.
+with funnel as (
 
-    select
-        fit_band,
-        won_amount_usd
-    from {{ ref('fct_handoff_outcomes') }}
-    where is_outcome_mature and won_at is not null and fit_band is not null
+    select * from {{ ref('fct_mql_funnel') }}
+    where fit_score is not null
 
 ),
 
-measured as (
+opportunities as (
+
+    select * from {{ ref('int_mql_opportunities') }}
+    where is_won and closed_at is not null and amount_usd is not null
+
+),
+
+deals as (
+
+    select
+        funnel.fit_band,
+        funnel.fit_score,
+        opportunities.amount_usd,
+        -- equal ones share the middle of their ranks
+        rank() over (order by funnel.fit_score)
+        + (count(*) over (partition by funnel.fit_score) - 1) / 2.0 as fit_rank,
+        rank() over (order by opportunities.amount_usd)
+        + (count(*) over (partition by opportunities.amount_usd) - 1) / 2.0
+            as amount_rank
+    from opportunities
+    inner join funnel
+        on opportunities.mql_id = funnel.mql_id
+
+),
+
+summed as (
 
     select
         fit_band,
+        min(fit_score) as lowest_fit,
         count(*) as deals,
-        avg(won_amount_usd) as average_deal_usd,
-        {{ median('won_amount_usd') }} as median_deal_usd,
-        1.96 * stddev_samp(won_amount_usd) / sqrt(count(*)) as margin_usd
-    from won
+        avg(amount_usd) as average_usd,
+        {{ median('amount_usd') }} as median_usd,
+        cast(null as {{ type_double() }}) as correlation
+    from deals
     group by fit_band
 
-),
-
-final as (
+    union all
 
     select
-        fit_band,
-        deals,
-        round(cast(average_deal_usd as decimal(18, 2)), 0) as average_deal_usd,
-        round(cast(median_deal_usd as decimal(18, 2)), 0) as median_deal_usd,
-        round(cast(average_deal_usd - margin_usd as decimal(18, 2)), 0)
-            as average_deal_low,
-        round(cast(average_deal_usd + margin_usd as decimal(18, 2)), 0)
-            as average_deal_high,
+        'all' as fit_band,
+        cast(null as {{ type_double() }}) as lowest_fit,
+        count(*) as deals,
+        avg(amount_usd) as average_usd,
+        {{ median('amount_usd') }} as median_usd,
+        corr(fit_rank, amount_rank) as correlation
+    from deals
+
+),
+
+-- Fisher: it is ln((1 + r) / (1 - r)) / 2 that has a margin of z / √(n - 3)
+transformed as (
+
+    select
+        *,
         case
-            when min(deals) over () < {{ var('enough_mqls') }}
-                then 'too little data to tell'
-            when
-                max(average_deal_usd - margin_usd) over ()
-                > min(average_deal_usd + margin_usd) over ()
-                then 'a difference, at 95%'
-            else 'no difference that could not be chance'
-        end as how_sure
-    from measured
+            when deals > 3 and abs(correlation) < 1
+                then ln((1 + correlation) / (1 - correlation)) / 2
+        end as z,
+        case
+            when deals > 3
+                then 1.959963984540054 / sqrt(cast(deals - 3 as {{ type_double() }}))
+        end as margin
+    from summed
+
+),
+
+bounded as (
+
+    select
+        *,
+        1 - 2 / (exp(2 * (z - margin)) + 1) as correlation_low,
+        1 - 2 / (exp(2 * (z + margin)) + 1) as correlation_high
+    from transformed
 
 )
 
-select * from final
-order by fit_band
+select
+    fit_band,
+    cast(deals as integer) as deals,
+    cast(round(average_usd) as integer) as average_deal_usd,
+    cast(round(median_usd) as integer) as median_deal_usd,
+    {{ hundredths('correlation') }} || ' ('
+    || {{ hundredths('correlation_low') }} || ' to '
+    || {{ hundredths('correlation_high') }} || ')' as rank_correlation,
+    case
+        when fit_band = 'all'
+            then {{ verdict(
+                'deals', 'correlation_low', 'correlation_high',
+                'higher fit, larger deals', 'higher fit, smaller deals'
+            ) }}
+    end as verdict
+from bounded
+order by case when fit_band = 'all' then 1 else 0 end, lowest_fit

@@ -1,47 +1,60 @@
--- "Do MQLs from webinar attendance convert at a higher rate than those from content
--- downloads?" Hand-overs old enough to tell, by which of the two came in the days
--- before the MQL; those with both or neither are left out. Sure where the bounds do
--- not overlap.
+-- Do webinar MQLs convert better than downloads?
+--
+-- People handed over who had attended a webinar and downloaded nothing in the days that
+-- describe the MQL, against those who had done the opposite; months mature for outcomes.
+-- Shares with their 95% interval (Wilson); the difference, in points, has its own
+-- (Newcombe): where that holds zero, the difference may be chance.
 with outcomes as (
 
-    select
-        case when had_webinar then 'webinar' else 'download' end as came_from,
-        count(*) as mqls,
-        count(opportunity_at) as opportunities
-    from {{ ref('fct_handoff_outcomes') }}
-    where
-        is_outcome_mature
-        and handoff_type = 'contact'
-        and had_webinar <> had_content_download
-    group by case when had_webinar then 'webinar' else 'download' end
+    select * from {{ ref('fct_handoff_outcomes') }}
+    where is_outcome_mature and had_webinar <> had_content_download
 
 ),
 
-rated as (
+stages as (
 
+    {%- for stage, at in {
+        '1 accepted': 'accepted_at',
+        '2 opportunity': 'opportunity_at',
+        '3 won': 'won_at',
+    }.items() %}
     select
-        came_from,
-        mqls,
-        opportunities,
-        {{ rate_with_bounds('opportunity_rate', 'opportunities', 'mqls') }}
+        '{{ stage }}' as stage,
+        count(case when had_webinar then 1 end) as webinars,
+        count(case when had_webinar then {{ at }} end) as webinars_converted,
+        count(case when had_content_download then 1 end) as downloads,
+        count(case when had_content_download then {{ at }} end) as downloads_converted
     from outcomes
+    {% if not loop.last %}
+    union all
+    {% endif -%}
+    {%- endfor %}
 
 ),
 
-final as (
+compared as (
 
     select
         *,
-        case
-            when min(mqls) over () < {{ var('enough_mqls') }}
-                then 'too little data to tell'
-            when max(opportunity_rate_low) over () > min(opportunity_rate_high) over ()
-                then 'a difference, at 95%'
-            else 'no difference that could not be chance'
-        end as how_sure
-    from rated
+        {% for bound, sign in {'low': '-', 'high': '+'}.items() -%}
+        {{ difference_bound(
+            'webinars_converted', 'webinars', 'downloads_converted', 'downloads', sign
+        ) }} as difference_{{ bound }},
+        {% endfor -%}
+        least(webinars, downloads) as fewest
+    from stages
 
 )
 
-select * from final
-order by came_from
+select
+    stage,
+    {{ share_in_words('webinars_converted', 'webinars') }} as after_a_webinar,
+    {{ share_in_words('downloads_converted', 'downloads') }} as after_a_download,
+    {{ hundredths('difference_low') }} || ' to ' || {{ hundredths('difference_high') }}
+        as difference,
+    {{ verdict(
+        'fewest', 'difference_low', 'difference_high',
+        'webinars convert better', 'downloads convert better'
+    ) }} as verdict
+from compared
+order by stage

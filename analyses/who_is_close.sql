@@ -15,4 +15,3 @@ where
     and not scores.is_held
     and scores.points_missing <= 10
 order by scores.points_missing, scores.contact_id
-limit 50

@@ -122,6 +122,18 @@ def query(arguments: argparse.Namespace) -> None:
         connection.close()
 
 
+def ask(arguments: argparse.Namespace) -> None:
+    """Prints what a question of analyses/ gives on the working database, or the
+    questions there are."""
+    from mql.questions import answer, questions
+
+    if arguments.question:
+        print(answer(arguments.question))
+    else:
+        for name, question in questions().items():
+            print(f"{name:<28} {question}")
+
+
 def check(arguments: argparse.Namespace) -> None:
     """Audits the built warehouse; critical failures are exit code 1."""
     on_duckdb_only("audit", "`make build` ran dbt's own tests")
@@ -258,6 +270,12 @@ def command_line() -> argparse.ArgumentParser:
     exporting.add_argument("mart", help="such as fct_handoff_queue")
     exporting.add_argument("--out", required=True, metavar="FILE")
     exporting.set_defaults(run=export)
+
+    questioning = commands.add_parser(
+        "ask", help="a question of analyses/, such as webinars_or_downloads"
+    )
+    questioning.add_argument("question", nargs="?", help="its name (default: list all)")
+    questioning.set_defaults(run=ask)
 
     asking = commands.add_parser("query", help="run a query on the published marts")
     asking.add_argument("sql", help="a select")

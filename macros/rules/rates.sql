@@ -151,3 +151,45 @@
     count(case when sla_status = 'open' then 1 end) as open_clocks,
     count(case when sla_status in ('met', 'breached', 'overdue') then 1 end) as judged
 {%- endmacro %}
+
+{#-
+    One bound of the difference of two shares at 95%, by Newcombe from Wilson's bounds of
+    the two; `sign` is - for the lower, + for the upper.
+-#}
+{% macro difference_bound(successes, trials, other_successes, other_trials, sign) -%}
+    {%- set opposite = '+' if sign == '-' else '-' -%}
+    {%- set share = rate(successes, trials) -%}
+    {%- set other = rate(other_successes, other_trials) -%}
+    {%- set bound = wilson_bound(successes, trials, sign) -%}
+    {%- set other_bound = wilson_bound(other_successes, other_trials, opposite) -%}
+    {{ round_score(
+        share ~ ' - ' ~ other ~ ' ' ~ sign ~ ' sqrt(power(' ~ share ~ ' - ' ~ bound
+        ~ ', 2) + power(' ~ other ~ ' - ' ~ other_bound ~ ', 2))'
+    ) }}
+{%- endmacro %}
+
+{#- A share as a whole number of hundredths, as text. -#}
+{% macro hundredths(value) -%}
+    cast(cast(round(100 * {{ value }}) as integer) as {{ dbt.type_string() }})
+{%- endmacro %}
+
+{#- A share with its bounds for people to read: '40% (26 to 56%) of 35'. -#}
+{% macro share_in_words(successes, trials) -%}
+    coalesce(
+        {{ hundredths(rate(successes, trials)) }} || '% ('
+        || {{ hundredths(wilson_bound(successes, trials, '-')) }} || ' to '
+        || {{ hundredths(wilson_bound(successes, trials, '+')) }} || '%) of '
+        || cast({{ trials }} as {{ dbt.type_string() }}),
+        'none'
+    )
+{%- endmacro %}
+
+{#- What an interval of a difference says, in plain words. -#}
+{% macro verdict(fewest, low, high, if_more, if_less) -%}
+    case
+        when coalesce({{ fewest }}, 0) < {{ var('enough_mqls') }} then 'too little data'
+        when {{ low }} > 0 then 'likely: {{ if_more }}'
+        when {{ high }} < 0 then 'likely: {{ if_less }}'
+        else 'no difference to be seen'
+    end
+{%- endmacro %}

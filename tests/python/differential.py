@@ -15,7 +15,10 @@ from datetime import datetime
 from itertools import pairwise
 from pathlib import Path
 
+import yaml
+
 import reference
+import reference_funnel
 import reference_handoffs
 import warehouse
 import worlds
@@ -33,6 +36,16 @@ SCHEMAS = {
     "fct_mql_handoffs": "handoff",
     "fct_direct_requests": "handoff",
     "int_mql_answers": "intermediate",
+    "fct_mql_funnel": "funnel",
+    "fct_handoff_outcomes": "funnel",
+    "fct_funnel_monthly": "funnel",
+    "fct_mql_cohorts": "funnel",
+    "fct_rejections_monthly": "funnel",
+    "fct_sla_monthly": "funnel",
+    "fct_review_alerts": "funnel",
+    "fct_monthly_review": "funnel",
+    "fct_mql_drivers": "funnel",
+    "fct_campaign_performance": "funnel",
     "fct_quarantined_records": "quality",
     "fct_reconciliation": "quality",
 }
@@ -50,6 +63,16 @@ KEYS = {
     "fct_mql_handoffs": ("handoff_type", *WHO, "account_id", "mql_at"),
     "fct_direct_requests": ("activity_id",),
     "int_mql_answers": ("disposition_id", *WHO, "account_id", "mql_at"),
+    "fct_mql_funnel": ("handoff_type", *WHO, "account_id", "mql_at"),
+    "fct_handoff_outcomes": ("handoff_type", *WHO, "account_id", "mql_at"),
+    "fct_funnel_monthly": ("month", "product_line"),
+    "fct_mql_cohorts": ("cohort_month", "product_line", "months_since"),
+    "fct_rejections_monthly": ("month", "product_line", "reason"),
+    "fct_sla_monthly": ("month", "rep_id", "priority"),
+    "fct_review_alerts": ("month", "alert"),
+    "fct_monthly_review": ("month",),
+    "fct_mql_drivers": ("attribute", "value", "product_line"),
+    "fct_campaign_performance": ("touch", "campaign", "channel"),
     "fct_reconciliation": ("source_table",),
 }
 # Columns of a mart that the reference does not give, and why; it gives all others.
@@ -83,6 +106,14 @@ NOT_COMPARED = {
         "handoff_id": "a hash, compared as the primary_key of its hand-over",
     },
     "int_mql_answers": {
+        "mql_id": "a hash of the key",
+        "handoff_id": "a hash, compared as the primary_key of its hand-over",
+    },
+    "fct_mql_funnel": {
+        "mql_id": "a hash of the key",
+        "handoff_id": "a hash, compared as the primary_key of its hand-over",
+    },
+    "fct_handoff_outcomes": {
         "mql_id": "a hash of the key",
         "handoff_id": "a hash, compared as the primary_key of its hand-over",
     },
@@ -265,7 +296,14 @@ def primary_keys(handoffs: list[dict]) -> dict[str, tuple]:
 def expected_marts(raw: reference.Raw, rules: reference.Seeds, as_of: datetime) -> dict:
     """All marts the reference knows, as a run at `as_of` must give them."""
     marts = reference.build(raw, rules, as_of)
-    return marts | reference_handoffs.build(raw, rules, as_of, marts)
+    marts |= reference_handoffs.build(raw, rules, as_of, marts)
+    return marts | reference_funnel.build(raw, rules, as_of, marts, project_vars())
+
+
+def project_vars() -> dict:
+    """The settings of the project that are no rules: its dbt vars."""
+    text = (warehouse.ROOT / "dbt_project.yml").read_text(encoding="utf-8")
+    return yaml.safe_load(text)["vars"]
 
 
 def compare(expected: dict[str, list[dict]], warehouse_file: Path) -> list[str]:

@@ -182,6 +182,8 @@ class Words:
         )
         open_for = {days(row["handoff_open_days"]) for row in seeds["definitions"]}
         self.deadlines += [*self.deadlines, *sorted(open_for - {None})]
+        credited = {days(row["opportunity_link_days"]) for row in seeds["definitions"]}
+        self.times_to_a_deal = sorted({0 * DAY, 3 * DAY, 20 * DAY, *credited} - {None})
         starts = {t1_timestamp(row["effective_from"]) for row in seeds["definitions"]}
         self.changes_of_definition = sorted(starts - {None})[1:]
         self.boundaries = sorted(
@@ -815,7 +817,7 @@ class Maker:
             contact_id=contact_id,
             product_line=self.line(),
             stage=self.rng.choice(["open", "closed_won", "closed_lost"]),
-            amount_usd=self.rng.choice(["250000", "", "n/a"]),
+            amount_usd=self.rng.choice(["250000", "1200.5", "", "n/a"]),
             created_at=self.stamp(t),
             closed_at=self.stamp(closed) if is_closed else "",
             is_won=self.rng.choice([self.yes(), self.no()]),
@@ -969,6 +971,18 @@ class Maker:
                 cells = self.version_cells(one, t)
                 cells["account_id"] = rng.choice([*self.key_accounts, ""])
                 self.make_version(one, t, cells)
+        self.deals(one, marks)
+
+    def deals(self, one: Someone, marks: list[datetime]) -> None:
+        """What comes of a conversation: deals of the person, or of the account alone,
+        soon or when they are just credited, or just no more."""
+        for _ in range(self.rng.choice([0, 1, 1, 2, 3])):
+            t = self.rng.choice(marks) + self.rng.choice(self.words.times_to_a_deal)
+            t += self.a_tick()
+            if t <= self.as_of + DAY:
+                account_id = self.version_cells(one, t)["account_id"]
+                who = self.rng.choice([one.contact_id, one.contact_id, ""])
+                self.make_opportunity(account_id, who, t)
 
     def opening_time(self) -> datetime:
         """When a conversation opens: any time, before or as a new definition takes
@@ -1364,6 +1378,10 @@ def change_sales_rules(seeds: Seeds, rng: random.Random) -> None:
     """How soon sales answers, for how long it may, and who is asked."""
     for row in seeds["definitions"]:
         row["handoff_open_days"] = rng.choice(["180", "30", "10", "1", ""])
+        row["opportunity_link_days"] = rng.choice(["365", "30", "2.5", "0", ""])
+        row["touch_days"] = rng.choice(["90", "10", "0", ""])
+    for row in seeds["review_alerts"]:
+        row["minimum_count"] = rng.choice(["20", "3", "1"])
     for row in seeds["sla_policies"]:
         hours = {"high": ["4", "1", "0.5"], "standard": ["24", "48", "8"]}
         row["hours"] = rng.choice(hours[row["priority"]])

@@ -65,6 +65,7 @@ candidates as (
         'contact' as link_type,
         1 as precedence,
         mqls.handoff_type,
+        mqls.contact_id,
         mqls.product_line,
         mqls.mql_at
     from opportunities
@@ -84,6 +85,7 @@ candidates as (
         'account' as link_type,
         2 as precedence,
         mqls.handoff_type,
+        mqls.contact_id,
         mqls.product_line,
         mqls.mql_at
     from opportunities
@@ -107,7 +109,7 @@ ranked as (
                 mql_at desc,
                 case when handoff_type = 'contact' then 1 else 2 end,
                 {{ byte_order('product_line') }},
-                {{ byte_order('mql_id') }}
+                {{ byte_order('contact_id') }}
         ) as choice
     from candidates
 
