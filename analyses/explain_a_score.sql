@@ -1,5 +1,6 @@
--- Why does this contact have this score? Every entry of the ledger, in order.
--- Change the contact, then: dbt compile --select explain_a_score
+-- Why does this contact have this score?
+--
+-- Every entry of the ledger, in order. Change the contact in the SQL first.
 select
     entry_at,
     entry_type,

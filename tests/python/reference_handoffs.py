@@ -818,7 +818,8 @@ def handled_by(
     """
     t = activity.occurred_at
     begun = [one for one in hand_overs if one.began_at <= t]
-    for one in begun:
+    # the latest: of two that began at one instant the first was closed at it, too
+    for one in reversed(begun):
         if any(mql.handed_over_at == t and mql.is_by_request for mql in one.mqls):
             return "mql", one
     for one in begun:
