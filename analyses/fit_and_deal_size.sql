@@ -43,7 +43,7 @@ summed as (
         count(*) as deals,
         avg(amount_usd) as average_usd,
         {{ median('amount_usd') }} as median_usd,
-        cast(null as {{ type_double() }}) as correlation
+        cast(null as {{ type_double() }}) as rank_correlation
     from deals
     group by fit_band
 
@@ -55,7 +55,7 @@ summed as (
         count(*) as deals,
         avg(amount_usd) as average_usd,
         {{ median('amount_usd') }} as median_usd,
-        corr(fit_rank, amount_rank) as correlation
+        corr(fit_rank, amount_rank) as rank_correlation
     from deals
 
 ),
@@ -66,8 +66,8 @@ transformed as (
     select
         *,
         case
-            when deals > 3 and abs(correlation) < 1
-                then ln((1 + correlation) / (1 - correlation)) / 2
+            when deals > 3 and abs(rank_correlation) < 1
+                then ln((1 + rank_correlation) / (1 - rank_correlation)) / 2
         end as z,
         case
             when deals > 3
@@ -81,8 +81,8 @@ bounded as (
 
     select
         *,
-        1 - 2 / (exp(2 * (z - margin)) + 1) as correlation_low,
-        1 - 2 / (exp(2 * (z + margin)) + 1) as correlation_high
+        1 - 2 / (exp(2 * (z - margin)) + 1) as bound_low,
+        1 - 2 / (exp(2 * (z + margin)) + 1) as bound_high
     from transformed
 
 )
@@ -92,13 +92,13 @@ select
     cast(deals as integer) as deals,
     cast(round(average_usd) as integer) as average_deal_usd,
     cast(round(median_usd) as integer) as median_deal_usd,
-    {{ hundredths('correlation') }} || ' ('
-    || {{ hundredths('correlation_low') }} || ' to '
-    || {{ hundredths('correlation_high') }} || ')' as rank_correlation,
+    {{ hundredths('rank_correlation') }} || ' ('
+    || {{ hundredths('bound_low') }} || ' to '
+    || {{ hundredths('bound_high') }} || ')' as correlation_of_ranks,
     case
         when fit_band = 'all'
             then {{ verdict(
-                'deals', 'correlation_low', 'correlation_high',
+                'deals', 'bound_low', 'bound_high',
                 'higher fit, larger deals', 'higher fit, smaller deals'
             ) }}
     end as verdict

@@ -1,9 +1,9 @@
 -- Do webinar MQLs convert better than downloads?
 --
--- People handed over who had attended a webinar and downloaded nothing in the days that
--- describe the MQL, against those who had done the opposite; months mature for outcomes.
--- Shares with their 95% interval (Wilson); the difference, in points, has its own
--- (Newcombe): where that holds zero, the difference may be chance.
+-- People handed over who had attended a webinar and downloaded nothing in the days
+-- that describe the MQL, against those who had done the opposite; months mature for
+-- outcomes. Shares with their 95% interval (Wilson); the difference, in points, has its
+-- own (Newcombe): where that holds zero, the difference may be chance.
 with outcomes as (
 
     select * from {{ ref('fct_handoff_outcomes') }}

@@ -12,6 +12,7 @@ import duckdb
 import yaml
 
 from mql.expectations.check import Check, Finding, examine
+from mql.expectations.funnel import funnel_checks
 from mql.expectations.raw import FEW_ROWS, UNKNOWN_WORD_SHARE
 from mql.project import ROOT
 
@@ -60,6 +61,7 @@ def mart_checks(
         *account_checks(),
         *handoff_checks(as_of),
         *request_checks(),
+        *funnel_checks(),
         *intake_checks(),
         *quarantine_checks(),
         *privacy_checks(connection, project),

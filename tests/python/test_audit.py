@@ -377,6 +377,52 @@ BROKEN_MARTS = {
     "courtesy_responses_have_a_rep": [
         "update handoff.fct_direct_requests set rep_id = null where contact_id = 'C8'"
     ],
+    "the_funnel_counts_every_hand_over_once": [
+        (
+            "delete from funnel.fct_handoff_outcomes where handoff_id ="
+            " (select min(handoff_id) from funnel.fct_handoff_outcomes)"
+        )
+    ],
+    "funnel_stages_are_ordered": [
+        (
+            "update funnel.fct_funnel_monthly set accepted = responded, rejected = 1"
+            " where mqls > 0"
+        )
+    ],
+    "cohorts_never_shrink": [
+        "update funnel.fct_mql_cohorts set won = 1 where months_since = 0"
+    ],
+    "opportunities_are_credited_once": [
+        "update funnel.fct_mql_funnel set opportunities = opportunities + 1"
+    ],
+    "closed_months_are_frozen_once": [
+        "update funnel.fct_reported_months set reported_at = month + interval 30 day"
+    ],
+    "rates_are_within_their_bounds": [
+        (
+            "update definition.fct_rule_audit"
+            " set opportunity_share_low = opportunity_share + 0.000001"
+            " where contacts > 0"
+        )
+    ],
+    "young_months_have_no_rates": [
+        (
+            "update funnel.fct_funnel_monthly set acceptance_rate = 0.0"
+            " where not is_acceptance_mature"
+        )
+    ],
+    "one_threshold_of_each_line_is_recommended": [
+        (
+            "update definition.fct_threshold_sweep set is_recommended = false"
+            " where is_recommended and product_line = 'general'"
+        )
+    ],
+    "what_was_never_seen_is_null": [
+        (
+            "update definition.fct_definition_backtest"
+            " set observed_acceptance_rate = 0.0 where handed_over = 0"
+        )
+    ],
     "raw_rows_reconcile": [
         (
             "update quality.fct_reconciliation set rows_raw = rows_raw + 1"

@@ -1,28 +1,159 @@
 -- Every mart of the funnel counts the same MQLs: those of one count are those of all
 -- others, per month and line, or whatever the two have in common.
-with outcomes as (
+{%- set stages = ['mqls', 'accepted', 'opportunities', 'won'] %}
+
+with handoffs as (
+
+    select * from {{ ref('fct_mql_handoffs') }}
+    where is_official
+
+),
+
+outcomes as (
 
     select * from {{ ref('fct_handoff_outcomes') }}
 
 ),
 
+monthly as (
+
+    select * from {{ ref('fct_funnel_monthly') }}
+
+),
+
+cohorts as (
+
+    select * from {{ ref('fct_mql_cohorts') }}
+
+),
+
+review as (
+
+    select * from {{ ref('fct_monthly_review') }}
+
+),
+
+clocks as (
+
+    select * from {{ ref('fct_sla_monthly') }}
+
+),
+
 drivers as (
 
-    select
-        attribute,
-        product_line,
-        sum(mqls) as mqls
-    from {{ ref('fct_mql_drivers') }}
-    group by attribute, product_line
+    select * from {{ ref('fct_mql_drivers') }}
 
 ),
 
 campaigns as (
 
+    select * from {{ ref('fct_campaign_performance') }}
+
+),
+
+-- straight from what sales was given, not by way of the funnel
+ranked_handoffs as (
+
+    select
+        product_line,
+        {{ month_of('mql_at') }} as month,
+        row_number() over (
+            partition by handoff_id
+            order by mql_at, {{ byte_order('product_line') }}
+        ) as place
+    from handoffs
+
+),
+
+by_handoffs as (
+
+    select
+        month,
+        product_line,
+        count(*) as mqls
+    from ranked_handoffs
+    where place = 1
+    group by month, product_line
+
+),
+
+by_outcomes as (
+
+    select
+        month,
+        product_line,
+        {{ stage_counts() }}
+    from outcomes
+    group by month, product_line
+
+),
+
+-- what had become of a cohort by the last month is what has become of it
+by_cohorts as (
+
+    select
+        cohort_month as month,
+        product_line,
+        {% for stage in stages -%}
+        max({{ stage }}) as {{ stage }},
+        {% endfor -%}
+        max(case when months_since = 0 then mqls end) as mqls_at_the_start
+    from cohorts
+    group by cohort_month, product_line
+
+),
+
+months as (
+
+    select
+        month,
+        {% for stage in stages -%}
+        sum({{ stage }}) as {{ stage }},
+        {% endfor -%}
+        count(*) as product_lines
+    from monthly
+    group by month
+
+),
+
+clocks_by_month as (
+
+    select
+        month,
+        sum(handoffs) as handoffs
+    from clocks
+    group by month
+
+),
+
+by_attribute as (
+
+    select
+        attribute,
+        product_line,
+        sum(mqls) as mqls
+    from drivers
+    group by attribute, product_line
+
+),
+
+mature as (
+
+    select
+        product_line,
+        count(*) as mqls
+    from outcomes
+    where is_outcome_mature
+    group by product_line
+
+),
+
+by_touch as (
+
     select
         touch,
         sum(mqls) as mqls
-    from {{ ref('fct_campaign_performance') }}
+    from campaigns
     group by touch
 
 ),
@@ -35,158 +166,85 @@ people as (
 
 ),
 
-counted_by_outcomes as (
-
-    select
-        month,
-        product_line,
-        count(*) as mqls,
-        count(accepted_at) as accepted,
-        count(opportunity_at) as opportunities,
-        count(won_at) as won
-    from outcomes
-    group by month, product_line
-
-),
-
--- straight from what sales was given, not by way of the funnel
-counted_by_handoffs as (
-
-    select
-        first_mqls.month,
-        first_mqls.product_line,
-        count(*) as mqls
-    from (
-        select
-            {{ month_of('mql_at') }} as month,
-            product_line,
-            row_number() over (
-                partition by handoff_id
-                order by mql_at, {{ byte_order('product_line') }}
-            ) as place
-        from {{ ref('fct_mql_handoffs') }}
-        where is_official
-    ) as first_mqls
-    where first_mqls.place = 1
-    group by first_mqls.month, first_mqls.product_line
-
-),
-
 comparisons as (
 
     select
         'hand-overs' as compared,
-        cast(counted_by_outcomes.month as {{ dbt.type_string() }}) as counted_for,
-        counted_by_outcomes.product_line,
-        counted_by_outcomes.mqls,
-        coalesce(counted_by_handoffs.mqls, 0) as mqls_there
-    from counted_by_outcomes
-    left join counted_by_handoffs
-        on
-            counted_by_outcomes.month = counted_by_handoffs.month
-            and counted_by_outcomes.product_line = counted_by_handoffs.product_line
-
-    union all
-
-    select
-        'all hand-overs' as compared,
-        'ever' as counted_for,
-        'all' as product_line,
-        (select count(*) from outcomes) as mqls,
-        (
-            select count(distinct handoff_id)
-            from {{ ref('fct_mql_handoffs') }}
-            where is_official
-        ) as mqls_there
-    {%- for stage in ['mqls', 'accepted', 'opportunities', 'won'] %}
-
-    union all
-
-    select
-        'monthly: {{ stage }}' as compared,
         cast(monthly.month as {{ dbt.type_string() }}) as counted_for,
         monthly.product_line,
-        monthly.{{ stage }} as mqls_here,
-        coalesce(counted_by_outcomes.{{ stage }}, 0) as mqls_there
-    from {{ ref('fct_funnel_monthly') }} as monthly
-    left join counted_by_outcomes
+        monthly.mqls,
+        coalesce(by_handoffs.mqls, 0) as mqls_there
+    from monthly
+    left join by_handoffs
         on
-            monthly.month = counted_by_outcomes.month
-            and monthly.product_line = counted_by_outcomes.product_line
-
-    union all
-
-    -- what had become of a cohort by the last month is what has become of it
-    select
-        'cohorts: {{ stage }}' as compared,
-        cast(counted_by_outcomes.month as {{ dbt.type_string() }}) as counted_for,
-        counted_by_outcomes.product_line,
-        counted_by_outcomes.{{ stage }} as mqls_here,
-        max(cohorts.{{ stage }}) as mqls_there
-    from counted_by_outcomes
-    left join {{ ref('fct_mql_cohorts') }} as cohorts
-        on
-            counted_by_outcomes.month = cohorts.cohort_month
-            and counted_by_outcomes.product_line = cohorts.product_line
-    group by
-        counted_by_outcomes.month,
-        counted_by_outcomes.product_line,
-        counted_by_outcomes.{{ stage }}
+            monthly.month = by_handoffs.month
+            and monthly.product_line = by_handoffs.product_line
 
     union all
 
     select
-        'review: {{ stage }}' as compared,
-        cast(review.month as {{ dbt.type_string() }}) as counted_for,
-        'all' as product_line,
-        review.{{ stage }} as mqls_here,
-        coalesce(sum(counted_by_outcomes.{{ stage }}), 0) as mqls_there
-    from {{ ref('fct_monthly_review') }} as review
-    left join counted_by_outcomes
-        on review.month = counted_by_outcomes.month
-    group by review.month, review.{{ stage }}
-    {%- endfor %}
+        'hand-overs in no month' as compared,
+        cast(by_handoffs.month as {{ dbt.type_string() }}) as counted_for,
+        by_handoffs.product_line,
+        by_handoffs.mqls,
+        coalesce(monthly.mqls, 0) as mqls_there
+    from by_handoffs
+    left join monthly
+        on
+            by_handoffs.month = monthly.month
+            and by_handoffs.product_line = monthly.product_line
 
     union all
 
     select
         'cohorts at the start' as compared,
-        cast(counted_by_outcomes.month as {{ dbt.type_string() }}) as counted_for,
-        counted_by_outcomes.product_line,
-        counted_by_outcomes.mqls,
-        coalesce(cohorts.mqls, 0) as mqls_there
-    from counted_by_outcomes
-    left join {{ ref('fct_mql_cohorts') }} as cohorts
-        on
-            counted_by_outcomes.month = cohorts.cohort_month
-            and counted_by_outcomes.product_line = cohorts.product_line
-            and cohorts.months_since = 0
+        cast(month as {{ dbt.type_string() }}) as counted_for,
+        product_line,
+        mqls,
+        mqls_at_the_start as mqls_there
+    from by_cohorts
+    {%- for stage in stages %}
 
     union all
 
     select
-        'drivers' as compared,
-        drivers.attribute as counted_for,
-        drivers.product_line,
-        drivers.mqls,
-        count(outcomes.handoff_id) as mqls_there
-    from drivers
-    left join outcomes
+        'outcomes: {{ stage }}' as compared,
+        cast(monthly.month as {{ dbt.type_string() }}) as counted_for,
+        monthly.product_line,
+        monthly.{{ stage }} as counted,
+        coalesce(by_outcomes.{{ stage }}, 0) as counted_there
+    from monthly
+    left join by_outcomes
         on
-            drivers.product_line = outcomes.product_line
-            and outcomes.is_outcome_mature
-    group by drivers.attribute, drivers.product_line, drivers.mqls
+            monthly.month = by_outcomes.month
+            and monthly.product_line = by_outcomes.product_line
 
     union all
 
     select
-        'campaigns' as compared,
-        campaigns.touch as counted_for,
+        'cohorts: {{ stage }}' as compared,
+        cast(monthly.month as {{ dbt.type_string() }}) as counted_for,
+        monthly.product_line,
+        monthly.{{ stage }} as counted,
+        coalesce(by_cohorts.{{ stage }}, 0) as counted_there
+    from monthly
+    left join by_cohorts
+        on
+            monthly.month = by_cohorts.month
+            and monthly.product_line = by_cohorts.product_line
+
+    union all
+
+    select
+        'review: {{ stage }}' as compared,
+        cast(months.month as {{ dbt.type_string() }}) as counted_for,
         'all' as product_line,
-        campaigns.mqls,
-        people.mqls as mqls_there
-    from campaigns
-    cross join people
+        months.{{ stage }} as counted,
+        review.{{ stage }} as counted_there
+    from months
+    left join review
+        on months.month = review.month
+    {%- endfor %}
 
     union all
 
@@ -195,11 +253,33 @@ comparisons as (
         cast(review.month as {{ dbt.type_string() }}) as counted_for,
         'all' as product_line,
         review.mqls,
-        coalesce(sum(clocks.handoffs), 0) as mqls_there
-    from {{ ref('fct_monthly_review') }} as review
-    left join {{ ref('fct_sla_monthly') }} as clocks
-        on review.month = clocks.month
-    group by review.month, review.mqls
+        coalesce(clocks_by_month.handoffs, 0) as mqls_there
+    from review
+    left join clocks_by_month
+        on review.month = clocks_by_month.month
+
+    union all
+
+    select
+        'drivers' as compared,
+        by_attribute.attribute as counted_for,
+        by_attribute.product_line,
+        by_attribute.mqls,
+        mature.mqls as mqls_there
+    from by_attribute
+    left join mature
+        on by_attribute.product_line = mature.product_line
+
+    union all
+
+    select
+        'campaigns' as compared,
+        by_touch.touch as counted_for,
+        'all' as product_line,
+        by_touch.mqls,
+        people.mqls as mqls_there
+    from by_touch
+    cross join people
 
 )
 
