@@ -43,7 +43,7 @@ RATES = {
 
 
 def funnel_checks() -> list[Check]:
-    """What the marts of `funnel` and `definition` claim (decision 0008)."""
+    """What the marts of `funnel` and `definition` claim (decision 0009)."""
     return [*count_checks(), *rate_checks(), *calibration_checks()]
 
 

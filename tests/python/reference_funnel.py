@@ -1,6 +1,6 @@
-"""What the funnel counts, in plain Python: H5, M5 and decision 0008.
+"""What the funnel counts, in plain Python: H5, M5 and decision 0009.
 
-The second, independent reading of docs/decisions/0008-what-the-funnel-counts.md and of
+The second, independent reading of docs/decisions/0009-what-the-funnel-counts.md and of
 the column descriptions of the `funnel` marts. Shapes and units are those of `reference`;
 it starts from its marts and from those of `reference_handoffs`:
 

@@ -8,7 +8,7 @@ from mql.questions import FOLDER, about, questions
 
 VERDICTS = ("too little data", "likely: ", "no difference to be seen")
 # The guide's own questions, which end in a verdict.
-COMPARISONS = ("fit_and_deal_size", "specialties_by_speed", "webinars_or_downloads")
+COMPARISONS = ("fit_and_deal_size", "specialties_and_speed", "webinars_or_downloads")
 
 
 @pytest.mark.parametrize("name", sorted(file.stem for file in FOLDER.glob("*.sql")))
