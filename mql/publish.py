@@ -186,6 +186,28 @@ def finish_what_a_killed_run_began(shelf: Shelf, log: RunLog) -> None:
         log.append(line.read_text(encoding="utf-8").strip())
 
 
+def recall_reported_months(shelf: Shelf, working: Path) -> None:
+    """Gives the working database the months that were reported, and no others.
+
+    A month is reported once it is published. So what a build froze and no audit passed
+    is forgotten, and what was in a database that is gone is not.
+    """
+    if not shelf.marts.exists():
+        return
+    table = "funnel.fct_reported_months"
+    connection = duckdb.connect(str(working))
+    try:
+        quoted = str(shelf.marts).replace("'", "''")
+        connection.execute(f"attach '{quoted}' as published (read_only)")
+        connection.execute("create schema if not exists funnel")
+        connection.execute(f"create or replace table {table} as from published.{table}")
+    except duckdb.Error:
+        # no such table in it yet, or no file one can read: then what is here stands
+        pass
+    finally:
+        connection.close()
+
+
 def remove_old(shelf: Shelf, keep: int) -> None:
     """Removes the files of all runs but the last few."""
     # names begin with the time

@@ -39,6 +39,7 @@ from mql.publish import (
     last_published,
     public_marts,
     publish,
+    recall_reported_months,
 )
 
 DEFAULT_KEEP = 3
@@ -135,6 +136,7 @@ def attempt(
             this.begin("start")
             if damage := set_aside_if_damaged(warehouse_path()):
                 say(damage)
+            recall_reported_months(shelf(), warehouse_path())
             yield this
         except BaseException as error:
             damage = ""

@@ -168,8 +168,9 @@ def count_checks() -> list[Check]:
             claim="Each month's figures are frozen at most once, after its end",
             why="Frozen figures are what was said; frozen too early they were never"
             " true, frozen twice nobody knows which was said.",
-            remedy="Find the run of reported_at in operations.runs; delete the row only"
-            " if nobody has seen its figures.",
+            remedy="Find the run of reported_at in operations.runs. A run takes what was"
+            " reported from the published marts.duckdb; delete the row there only if"
+            " nobody has seen its figures.",
             query="""
                 select month, is_sample, reported_at
                 from funnel.fct_reported_months
