@@ -16,7 +16,7 @@ DAGSTER := $(DAGSTER_VENV)/bin/dagster
 DAGSTER_HOME := $(CURDIR)/warehouse/dagster
 
 .DEFAULT_GOAL := help
-.PHONY: help build run status sample summary audit definition review test \
+.PHONY: help build run status sample summary audit definition review test bench \
 	test-engines dagster test-dagster lint requirements clean
 
 help: ## list what make can do
@@ -61,6 +61,9 @@ dagster: $(DAGSTER_INSTALLED) ## schedules, sensor and runs at http://127.0.0.1:
 test-dagster: $(DAGSTER_INSTALLED) ## the Dagster code location, materialised
 	@$(DAGSTER_VENV)/bin/dbt parse --quiet
 	@DAGSTER_DISABLE_TELEMETRY=1 $(DAGSTER_VENV)/bin/python -m pytest tests/dagster
+
+bench: $(INSTALLED) ## what it costs, on generated data: make bench WORKLOADS="S L"
+	@$(RUN) benchmarks/bench.py $(WORKLOADS)
 
 lint: $(INSTALLED) ## SQL, Python and YAML style, and the project's conventions
 	$(VENV)/bin/ruff check .

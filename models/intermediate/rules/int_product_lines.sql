@@ -74,6 +74,9 @@ final as (
     from definitions
     inner join criteria
         on definitions.definition_id = criteria.definition_id
+    {%- if var('definitions') == 'official' %}
+    where definitions.effective_from is not null
+    {%- endif %}
 
 )
 

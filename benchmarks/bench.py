@@ -1,0 +1,301 @@
+"""Measures what the project costs and writes a table (`make bench`).
+
+Times are ratios as much as seconds: F is one DuckDB statement that sorts the
+activities of L by contact and time into a table, G one that groups them by contact,
+both measured here, in the same run, on the same machine. See docs/cost.md.
+
+    .venv/bin/python benchmarks/bench.py S
+    .venv/bin/python benchmarks/bench.py S L XL --keep
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import subprocess
+import sys
+import threading
+import time
+from dataclasses import dataclass
+from datetime import timedelta
+from importlib.metadata import version
+from pathlib import Path
+
+import duckdb
+
+ROOT = Path(__file__).resolve().parents[1]
+FOLDER = ROOT / "warehouse" / "benchmarks"
+DBT = Path(sys.executable).with_name("dbt")
+# Contacts to ask the sample generator for; it makes about 22 activities for each.
+WORKLOADS = {"S": 10_000, "L": 1_000_000, "XL": 5_000_000}
+DAILY_ACTIVITIES = 20_000
+MODELS_ONLY = (
+    "build",
+    "--exclude-resource-type",
+    "test",
+    "--exclude-resource-type",
+    "unit_test",
+)
+
+
+@dataclass
+class Measurement:
+    """What one process cost: seconds, GiB."""
+
+    what: str
+    workload: str
+    seconds: float
+    cpu_seconds: float
+    memory: float
+    spill: float
+    models_seconds: float | None = None
+
+
+def measure(what: str, workload: str, command: list[str], settings: dict[str, str]):
+    """Runs one process to its end and returns its Measurement.
+
+    Raises SystemExit with what the process said where it failed.
+    """
+    warehouse = Path(settings["MQL_WAREHOUSE_PATH"])
+    spilled = [0]
+    done = threading.Event()
+
+    def watch_spill() -> None:
+        # DuckDB keeps what does not fit beside the database file
+        while not done.wait(0.2):
+            folder = warehouse.with_name(warehouse.name + ".tmp")
+            sizes = [entry.stat().st_size for entry in folder.glob("*")]
+            spilled[0] = max(spilled[0], sum(sizes))
+
+    watcher = threading.Thread(target=watch_spill, daemon=True)
+    log = FOLDER / "last.log"
+    started = time.monotonic()
+    with log.open("w") as output:
+        process = subprocess.Popen(
+            command,
+            cwd=ROOT,
+            env={**os.environ, **settings},
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
+        watcher.start()
+        _, status, usage = os.wait4(process.pid, 0)
+    seconds = time.monotonic() - started
+    done.set()
+    watcher.join()
+    if status != 0:
+        raise SystemExit(f"{what} on {workload} failed:\n{log.read_text()[-3000:]}")
+    return Measurement(
+        what,
+        workload,
+        seconds,
+        usage.ru_utime + usage.ru_stime,
+        usage.ru_maxrss / 2**20,
+        spilled[0] / 2**30,
+    )
+
+
+def dbt(
+    what: str,
+    workload: str,
+    as_of: str,
+    *arguments: str,
+    raw: Path | None = None,
+    definitions: str = "all",
+) -> Measurement:
+    """One dbt command on the workload's warehouse, with the seconds spent in models."""
+    target = FOLDER / "target"
+    variables = {"as_of": as_of, "definitions": definitions}
+    command = [
+        str(DBT),
+        *(arguments or MODELS_ONLY),
+        *("--vars", json.dumps(variables)),
+        *("--target-path", str(target), "--quiet"),
+    ]
+    settings = {
+        "MQL_RAW_PATH": str(raw or FOLDER / workload),
+        "MQL_WAREHOUSE_PATH": str(FOLDER / f"{workload}.duckdb"),
+        "MQL_TARGET": "duckdb",
+    }
+    measured = measure(what, workload, command, settings)
+    results = json.loads((target / "run_results.json").read_text())["results"]
+    measured.models_seconds = sum(result["execution_time"] for result in results)
+    print(
+        f"{workload} {what}: {measured.seconds:.1f} s,"
+        f" {measured.memory:.1f} GiB, {measured.spill:.1f} GiB spilled",
+        flush=True,
+    )
+    return measured
+
+
+def statement(what: str, workload: str, sql: str) -> Measurement:
+    """One DuckDB statement in a process and a database of its own."""
+    database = FOLDER / "statement.duckdb"
+    database.unlink(missing_ok=True)
+    code = (
+        "import duckdb, sys; c = duckdb.connect(sys.argv[1]);"
+        "c.execute('set preserve_insertion_order = false');"
+        "c.execute(sys.argv[2]).fetchall()"
+    )
+    measured = measure(
+        what,
+        workload,
+        [sys.executable, "-c", code, str(database), sql],
+        {"MQL_WAREHOUSE_PATH": str(database)},
+    )
+    database.unlink(missing_ok=True)
+    print(f"{what} on {workload}: {measured.seconds:.1f} s", flush=True)
+    return measured
+
+
+def generate(workload: str) -> None:
+    """Makes the raw files of a workload, once."""
+    folder = FOLDER / workload
+    if (folder / "sales_reps.parquet").exists():
+        return
+    print(f"making the raw files of {workload} ...", flush=True)
+    subprocess.run(
+        [sys.executable, "-m", "mql", "sample", "--format", "parquet"]
+        + ["--contacts", str(WORKLOADS[workload]), "--out", str(folder)],
+        cwd=ROOT,
+        check=True,
+    )
+
+
+def moments(workload: str) -> tuple[str, str, int]:
+    """Two moments with about DAILY_ACTIVITIES arrivals in between, and the number."""
+    activities = f"read_parquet('{FOLDER / workload}/activities.parquet')"
+    total, last = duckdb.sql(
+        f"select count(*), max(loaded_at) from {activities}"
+    ).fetchone()
+    # the day before the last ones, when the tail of late arrivals has not begun
+    until = last - timedelta(days=14)
+    share = f"select loaded_at from {activities} where loaded_at <= '{until}'"
+    since = duckdb.sql(
+        f"select min(loaded_at) from ({share} order by loaded_at desc"
+        f" limit {min(DAILY_ACTIVITIES, total // 10)})"
+    ).fetchone()[0]
+    since -= timedelta(microseconds=1)
+    arrived = duckdb.sql(
+        f"select count(*) from {activities}"
+        f" where loaded_at > '{since}' and loaded_at <= '{until}'"
+    ).fetchone()[0]
+    return str(since), str(until), arrived
+
+
+def run_workload(workload: str, keep: bool) -> list[Measurement]:
+    """All measurements on one workload."""
+    generate(workload)
+    activities = f"read_parquet('{FOLDER / workload}/activities.parquet')"
+    database = FOLDER / f"{workload}.duckdb"
+    measured = [
+        statement(
+            "F: sort",
+            workload,
+            f"create table sorted as select * from {activities}"
+            " order by contact_id, occurred_at",
+        ),
+        statement(
+            "G: group by",
+            workload,
+            "create table grouped as select contact_id, count(*), min(occurred_at),"
+            f" max(occurred_at) from {activities} group by contact_id",
+        ),
+    ]
+    since, until, arrived = moments(workload)
+    daily = f"daily run, {arrived:,} new activities"
+    database.unlink(missing_ok=True)
+    measured.append(
+        dbt("full, official", workload, until, *MODELS_ONLY, definitions="official")
+    )
+    database.unlink(missing_ok=True)
+    measured.append(dbt("full, both", workload, since))
+    measured.append(dbt(daily, workload, until))
+    measured.append(dbt("unchanged run", workload, until))
+    if not keep:
+        database.unlink(missing_ok=True)
+    return measured
+
+
+def overhead() -> Measurement:
+    """`dbt run` on the default sample, parsed before: dbt's own start and models."""
+    raw = FOLDER / "sample"
+    if not (raw / "sales_reps.csv").exists():
+        subprocess.run(
+            [sys.executable, "-m", "mql", "sample", "--out", str(raw)],
+            cwd=ROOT,
+            check=True,
+        )
+    as_of = "2026-06-30 00:00:00"
+    dbt("seeds", "sample", as_of, "seed", raw=raw)
+    dbt("first run", "sample", as_of, "run", raw=raw)
+    return dbt("dbt run, default sample", "sample", as_of, "run", raw=raw)
+
+
+def table(measured: list[Measurement]) -> str:
+    """The measurements as a Markdown table, with ratios to F and G of the workload."""
+    base = {
+        (row.workload, row.what[0]): row.seconds
+        for row in measured
+        if row.what.startswith(("F: ", "G: "))
+    }
+    head = [
+        "workload",
+        "what",
+        "seconds",
+        "in F",
+        "in G",
+        "CPU seconds",
+        "in models",
+        "peak GiB",
+        "spilled GiB",
+    ]
+    lines = ["| " + " | ".join(head) + " |", "|---|---|" + "---:|" * 7]
+    for row in measured:
+        ratios = [
+            f"{row.seconds / base[row.workload, unit]:.1f}"
+            if (row.workload, unit) in base
+            else ""
+            for unit in "FG"
+        ]
+        models = f"{row.models_seconds:.1f}" if row.models_seconds is not None else ""
+        cells = [row.workload, row.what, f"{row.seconds:.1f}", *ratios]
+        cells += [f"{row.cpu_seconds:.1f}", models]
+        cells += [f"{row.memory:.1f}", f"{row.spill:.1f}"]
+        lines.append("| " + " | ".join(cells) + " |")
+    return "\n".join(lines)
+
+
+def machine() -> str:
+    """The machine and the versions, one line."""
+    gigabytes = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+    packages = ", ".join(
+        f"{name} {version(name)}" for name in ("dbt-core", "dbt-duckdb", "duckdb")
+    )
+    return (
+        f"{os.cpu_count()} cores, {gigabytes:.0f} GiB, {platform.system()},"
+        f" Python {platform.python_version()}, {packages}"
+    )
+
+
+def main() -> int:
+    """Measures the workloads asked for and writes benchmarks/results.md."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("workloads", nargs="*", choices=[*WORKLOADS, []], default=[])
+    parser.add_argument("--keep", action="store_true", help="keep the warehouses")
+    parser.add_argument("--out", default=str(FOLDER / "results.md"))
+    arguments = parser.parse_args()
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    measured = [overhead()]
+    for workload in arguments.workloads or ["S", "L"]:
+        measured += run_workload(workload, arguments.keep)
+    result = f"{machine()}\n\n{table(measured)}\n"
+    Path(arguments.out).write_text(result)
+    print("\n" + result)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
