@@ -21,7 +21,11 @@
     {%- set plain_offset -%}
         regexp_replace({{ with_seconds }}, ' ?(Z|UTC)$', '+00')
     {%- endset -%}
-    case when {{ text }} not like '0000%' and regexp_full_match(
+    {#- a column that is a time already is not written out and read again; the engine
+        knows a column's type before it reads a row, and keeps one branch -#}
+    case when typeof({{ column }}) like 'TIMESTAMP%' or typeof({{ column }}) = 'DATE'
+        then try_cast({{ column }} as timestamp)
+    when {{ text }} not like '0000%' and regexp_full_match(
         {{ text }},
         '\d{4}-\d{2}-\d{2}([ T]([01]\d|2[0-3]):\d{2}(:\d{2}(\.\d+)?)?( ?{{ offset }})?)?'
     ) then try_cast(try_cast(
@@ -106,6 +110,15 @@
 
 {#- A raw flag: true, t, 1, yes and y in any case; anything else is false. -#}
 {% macro safe_boolean(column) -%}
+    {{ return(adapter.dispatch('safe_boolean', 'mql')(column)) }}
+{%- endmacro %}
+
+{% macro duckdb__safe_boolean(column) -%}
+    case when typeof({{ column }}) = 'BOOLEAN' then coalesce(try_cast({{ column }} as boolean), false)
+    else {{ default__safe_boolean(column) }} end
+{%- endmacro %}
+
+{% macro default__safe_boolean(column) -%}
     coalesce({{ match_key('cast(' ~ column ~ ' as ' ~ dbt.type_string() ~ ')') }}
         in ('true', 't', '1', 'yes', 'y'), false)
 {%- endmacro %}

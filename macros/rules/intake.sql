@@ -4,36 +4,71 @@
     them stops compete for their key, so that a broken delivery never displaces a good
     one; the latest by `latest_by` wins, and at a tie the row whose cells are byte-wise
     greatest. Adds `verdict`, null for the winners, whom the model judges further.
+
+    Few keys are delivered more than once; only their rows are put in order.
 -#}
-{% macro at_the_door(staged, refusals, key, latest_by) -%}
-    select
-        ranked.*,
-        case
-            when ranked.refusal is not null then ranked.refusal
-            when ranked.delivery_rank > 1 then 'duplicate'
-        end as verdict
-    from (
-        select
-            refused.*,
-            row_number() over (
-                partition by
-                    {{ key | join(', ') }},
-                    case when refusal is null then 0 else 1 end
-                order by
-                    {% for column in latest_by %}{{ column }} desc, {% endfor -%}
-                    {{ byte_order('record_order') }} desc
-            ) as delivery_rank
-        from (
+{% macro at_the_door(
+    staged, refusals, key, latest_by, record_order='refused.record_order'
+) -%}
+    {%- set refused -%}
+        (
             select
-                {{ staged }}.*,
+                staged.*,
                 case
                     {%- for condition, refusal in refusals %}
                     when {{ condition }} then '{{ refusal }}'
                     {%- endfor %}
                 end as refusal
-            from {{ staged }}
+            from {{ staged }} as staged
         ) as refused
+    {%- endset -%}
+    {#- Written out for each of its three readers: a CTE would be kept in memory with
+    all of its columns, the whole raw rows among them. -#}
+    {%- set delivered_again -%}
+        (
+            select {{ key | join(', ') }}
+            from {{ refused }}
+            where refusal is null
+            group by {{ key | join(', ') }}
+            having count(*) > 1
+        ) as delivered_again
+            on
+                {%- for column in key %}
+                {{ 'and ' if not loop.first -}}
+                refused.{{ column }} = delivered_again.{{ column }}
+                {%- endfor %}
+    {%- endset -%}
+    select
+        ranked.*,
+        case when delivery_rank > 1 then 'duplicate' end as verdict
+    from (
+        select
+            refused.*,
+            row_number() over (
+                partition by
+                    {%- for column in key %}
+                    refused.{{ column }}{{ ',' if not loop.last }}
+                    {%- endfor %}
+                order by
+                    {%- for column in latest_by %}
+                    refused.{{ column }} desc,
+                    {%- endfor %}
+                    {{ byte_order(record_order) }} desc
+            ) as delivery_rank
+        from {{ refused }}
+        inner join {{ delivered_again }}
+        where refused.refusal is null
     ) as ranked
+
+    union all
+
+    select
+        refused.*,
+        1 as delivery_rank,
+        refused.refusal as verdict
+    from {{ refused }}
+    left join {{ delivered_again }}
+    where refused.refusal is not null or delivered_again.{{ key[0] }} is null
 {%- endmacro %}
 
 {#- Verdicts that put a row into quarantine; the others are the ordinary ways out. -#}

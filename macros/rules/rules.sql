@@ -78,3 +78,18 @@
         'current_customer', 'trainee', 'disqualified_facility',
     ]) }}
 {%- endmacro %}
+
+{#- Whether a contact qualifies (section 7), on the columns that say how it stands. -#}
+{% macro qualifies() -%}
+    (
+            is_known
+            and passes_gates
+            and passes_fit
+            and (passes_score or has_direct_request)
+            and not is_suppressed
+            and not is_held
+            and not has_opportunity
+            and not is_stale
+            and not is_silent
+        )
+{%- endmacro %}

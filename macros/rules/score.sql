@@ -45,6 +45,11 @@
     {{ epoch_days(at) }} / {{ half_life_days }} - 500 * {{ block }} >= 400
 {%- endmacro %}
 
+{#- A scaled sum as the next block, with a zero 500 half-lives later, has it. -#}
+{% macro into_next_block(scaled) -%}
+    {{ scaled }} / power(cast(2 as {{ type_double() }}), 500)
+{%- endmacro %}
+
 {#-
     The first microsecond, not before `from_at`, at which a decaying score, rounded, is
     below a threshold; null where it never is. At `from_at` it must not be below yet.

@@ -1,3 +1,5 @@
+{{ config(materialized='view') }}
+
 with activities as (
 
     select * from {{ ref('int_activities') }}
@@ -10,23 +12,15 @@ definitions as (
 
 ),
 
-page_classes as (
+machine_answers as (
 
-    select * from {{ ref('int_page_classes') }}
+    select * from {{ ref('int_machine_answers') }}
 
 ),
 
-with_last_send as (
+page_classes as (
 
-    select
-        *,
-        -- by range, so that a send at the very instant of an open is its send (A2)
-        max(case when activity_type = 'email_send' then occurred_at end) over (
-            partition by contact_id, message_id
-            order by occurred_at
-            range between unbounded preceding and current row
-        ) as last_sent_at
-    from activities
+    select * from {{ ref('int_page_classes') }}
 
 ),
 
@@ -34,34 +28,28 @@ final as (
 
     select
         definitions.definition_id,
-        with_last_send.activity_id,
-        with_last_send.contact_id,
-        coalesce(page_classes.activity_type, with_last_send.activity_type)
+        activities.activity_id,
+        activities.contact_id,
+        coalesce(page_classes.activity_type, activities.activity_type)
             as activity_type,
-        coalesce(with_last_send.product_line, page_classes.product_line)
-            as product_line,
-        with_last_send.message_id,
-        with_last_send.asset_name,
-        with_last_send.topic,
-        (
-            with_last_send.is_machine
-            or coalesce(
-                with_last_send.activity_type in ('email_open', 'email_click')
-                and with_last_send.message_id is not null
-                and {{ epoch_us('with_last_send.occurred_at') }}
-                - {{ epoch_us('with_last_send.last_sent_at') }}
-                < definitions.machine_response_seconds * 1000000,
-                false
-            )
-        ) as is_machine,
-        with_last_send.occurred_at
-    from with_last_send
+        coalesce(activities.product_line, page_classes.product_line) as product_line,
+        activities.message_id,
+        activities.asset_name,
+        activities.topic,
+        activities.is_machine or machine_answers.activity_id is not null
+            as is_machine,
+        activities.occurred_at
+    from activities
     cross join definitions
+    left join machine_answers
+        on
+            definitions.definition_id = machine_answers.definition_id
+            and activities.activity_id = machine_answers.activity_id
     left join page_classes
         on
             definitions.definition_id = page_classes.definition_id
-            and with_last_send.page_url = page_classes.page_url
-            and with_last_send.activity_type = 'page_view'
+            and activities.page_url = page_classes.page_url
+            and activities.activity_type = 'page_view'
 
 )
 

@@ -1,10 +1,6 @@
-with activities as (
+{{ config(materialized='view') }}
 
-    select * from {{ ref('int_timed_activities') }}
-
-),
-
-definitions as (
+with definitions as (
 
     select * from {{ ref('int_definitions') }}
 
@@ -30,7 +26,7 @@ topic_downloads as (
             downloads.contact_id,
             downloads.topic,
             count(*) as downloads
-        from {{ ref('int_counted_activities') }} as downloads
+        from {{ ref('int_timed_activities') }} as downloads
         inner join definitions
             on downloads.definition_id = definitions.definition_id
         where
@@ -46,18 +42,9 @@ topic_downloads as (
 
 ),
 
-by_contact as (
+spans as (
 
-    select
-        definition_id,
-        contact_id,
-        min(occurred_at) as first_activity_at,
-        min(case when is_engagement then occurred_at end) as first_engaged_at,
-        max(case when is_engagement then occurred_at end) as last_engaged_at,
-        -- the losses of silences that an engagement has ended
-        sum(case when is_engagement then steps_in_silence else 0 end) as steps_ended
-    from activities
-    group by definition_id, contact_id
+    select * from {{ ref('int_contact_spans') }}
 
 ),
 
@@ -68,13 +55,13 @@ final as (
         contact_profiles.contact_id,
         cast(coalesce(topic_downloads.max_topic_downloads, 0) as integer)
             as max_topic_downloads,
-        coalesce(cast(by_contact.steps_ended as integer), 0) as steps_ended,
+        coalesce(cast(spans.steps_ended as integer), 0) as steps_ended,
         case
             when
                 definitions.inactivity_days is not null
-                and by_contact.last_engaged_at is not null
+                and spans.last_engaged_at is not null
                 then {{ inactivity_steps(
-                    'by_contact.last_engaged_at',
+                    'spans.last_engaged_at',
                     as_of(),
                     'definitions.inactivity_days',
                     'definitions.inactivity_period_days',
@@ -83,15 +70,15 @@ final as (
         end as steps_in_silence,
         contact_profiles.known_from,
         -- where the history of the contact begins
-        least(contact_profiles.version_at, by_contact.first_activity_at) as started_at,
-        by_contact.first_engaged_at,
-        by_contact.last_engaged_at
+        least(contact_profiles.version_at, spans.first_activity_at) as started_at,
+        spans.first_engaged_at,
+        spans.last_engaged_at
     from contact_profiles
     cross join definitions
-    left join by_contact
+    left join spans
         on
-            definitions.definition_id = by_contact.definition_id
-            and contact_profiles.contact_id = by_contact.contact_id
+            definitions.definition_id = spans.definition_id
+            and contact_profiles.contact_id = spans.contact_id
     left join topic_downloads
         on
             definitions.definition_id = topic_downloads.definition_id

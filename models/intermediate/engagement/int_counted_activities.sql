@@ -1,6 +1,9 @@
+{{ config(materialized='view') }}
+
 -- Which activities score: repeats and those over a daily limit do not (A3, A5), but
--- they are engagement all the same; machine-made ones are neither (A2).
-with classified as (
+-- they are engagement all the same; machine-made ones are neither (A2). Only the types
+-- that can repeat, or have a limit, are put in order.
+with classified as {{ inlined() }} (
 
     select * from {{ ref('int_classified_activities') }}
 
@@ -12,96 +15,135 @@ type_rules as (
 
 ),
 
-ranked as (
+once_only as (
 
     select
-        classified.*,
-        type_rules.max_scored_per_day,
-        type_rules.is_engagement as type_is_engagement,
-        (
-            classified.activity_type in ('email_open', 'email_click')
-            and classified.message_id is not null
-        ) as scores_once_per_message,
-        (
-            type_rules.score_once_per_asset and classified.asset_name is not null
-        ) as scores_once_per_asset,
-        row_number() over (
-            partition by
-                classified.definition_id,
-                classified.contact_id,
-                classified.activity_type,
-                classified.message_id,
-                classified.is_machine
-            order by classified.occurred_at, {{ byte_order('classified.activity_id') }}
-        ) as message_rank,
-        row_number() over (
-            partition by
-                classified.definition_id,
-                classified.contact_id,
-                classified.activity_type,
-                classified.asset_name,
-                classified.is_machine
-            order by classified.occurred_at, {{ byte_order('classified.activity_id') }}
-        ) as asset_rank
+        definition_id,
+        contact_id,
+        activity_id,
+        activity_type,
+        'message' as once_per,
+        message_id as subject,
+        occurred_at
+    from classified
+    where
+        activity_type in ('email_open', 'email_click')
+        and message_id is not null
+        and not is_machine
+
+    union all
+
+    select
+        classified.definition_id,
+        classified.contact_id,
+        classified.activity_id,
+        classified.activity_type,
+        'asset' as once_per,
+        classified.asset_name as subject,
+        classified.occurred_at
     from classified
     inner join type_rules
         on
             classified.definition_id = type_rules.definition_id
             and classified.activity_type = type_rules.activity_type
+    where
+        type_rules.score_once_per_asset
+        and classified.asset_name is not null
+        and not classified.is_machine
 
 ),
 
-with_repeats as (
+ranked as (
 
     select
-        *,
-        (
-            not is_machine
-            and (
-                (scores_once_per_message and message_rank > 1)
-                or (scores_once_per_asset and asset_rank > 1)
-            )
-        ) as is_repeat
+        definition_id,
+        activity_id,
+        row_number() over (
+            partition by definition_id, contact_id, activity_type, once_per, subject
+            order by occurred_at, {{ byte_order('activity_id') }}
+        ) as occurrence
+    from once_only
+
+),
+
+repeats as (
+
+    select distinct
+        definition_id,
+        activity_id
     from ranked
+    where occurrence > 1
 
 ),
 
-with_day_rank as (
+ranked_in_day as (
 
     select
-        *,
+        classified.definition_id,
+        classified.activity_id,
+        type_rules.max_scored_per_day,
         row_number() over (
             partition by
-                definition_id,
-                contact_id,
-                activity_type,
-                cast(occurred_at as date),
-                case when is_machine or is_repeat then 1 else 0 end
-            order by occurred_at, {{ byte_order('activity_id') }}
+                classified.definition_id,
+                classified.contact_id,
+                classified.activity_type,
+                cast(classified.occurred_at as date)
+            order by classified.occurred_at, {{ byte_order('classified.activity_id') }}
         ) as day_rank
-    from with_repeats
+    from classified
+    inner join type_rules
+        on
+            classified.definition_id = type_rules.definition_id
+            and classified.activity_type = type_rules.activity_type
+    left join repeats
+        on
+            classified.definition_id = repeats.definition_id
+            and classified.activity_id = repeats.activity_id
+    where
+        type_rules.max_scored_per_day is not null
+        and not classified.is_machine
+        and repeats.activity_id is null
+
+),
+
+over_daily_limit as (
+
+    select
+        definition_id,
+        activity_id
+    from ranked_in_day
+    where day_rank > max_scored_per_day
 
 ),
 
 final as (
 
     select
-        definition_id,
-        activity_id,
-        contact_id,
-        activity_type,
-        product_line,
-        topic,
-        is_machine,
-        is_repeat,
-        (
-            not is_machine
-            and not is_repeat
-            and coalesce(day_rank > max_scored_per_day, false)
-        ) as is_over_daily_limit,
-        (type_is_engagement and not is_machine) as is_engagement,
-        occurred_at
-    from with_day_rank
+        classified.definition_id,
+        classified.activity_id,
+        classified.contact_id,
+        classified.activity_type,
+        classified.product_line,
+        classified.topic,
+        classified.is_machine,
+        repeats.activity_id is not null as is_repeat,
+        over_daily_limit.activity_id is not null as is_over_daily_limit,
+        (type_rules.is_engagement and not classified.is_machine) as is_engagement,
+        type_rules.costs_points,
+        classified.occurred_at
+    from classified
+    inner join type_rules
+        on
+            classified.definition_id = type_rules.definition_id
+            and classified.activity_type = type_rules.activity_type
+    left join repeats
+        on
+            classified.definition_id = repeats.definition_id
+            and classified.activity_id = repeats.activity_id
+    left join over_daily_limit
+        on
+            classified.definition_id = over_daily_limit.definition_id
+            and classified.activity_id = over_daily_limit.activity_id
 
 )
 

@@ -1,3 +1,5 @@
+{{ config(materialized='view') }}
+
 -- Silences long enough to cost points, numbered so that the nth loss of a contact can
 -- be found: the losses of one silence follow those of the one before.
 with activities as (

@@ -23,7 +23,12 @@ with_last_engagement as (
             partition by activities.definition_id, activities.contact_id
             order by activities.occurred_at, {{ byte_order('activities.activity_id') }}
             rows between unbounded preceding and 1 preceding
-        ) as engaged_before_at
+        ) as engaged_before_at,
+        sum(case when activities.costs_points then 1 else 0 end) over (
+            partition by activities.definition_id, activities.contact_id
+            order by activities.occurred_at, {{ byte_order('activities.activity_id') }}
+            rows between unbounded preceding and current row
+        ) as costs_so_far
     from activities
     inner join definitions
         on activities.definition_id = definitions.definition_id
@@ -72,9 +77,13 @@ final as (
         contact_id,
         activity_type,
         product_line,
+        topic,
         cast(steps_before_silence as integer) as steps_before_silence,
         cast(steps_in_silence as integer) as steps_in_silence,
         cast(steps_before_silence + steps_in_silence as integer) as steps_due,
+        -- in an era no score falls: it ends before a loss and before what costs points
+        cast(steps_before_silence + steps_in_silence + costs_so_far as integer)
+            as era_number,
         is_machine,
         is_repeat,
         is_over_daily_limit,

@@ -3,7 +3,7 @@
 -- running sum counts them without a join of downloads with downloads.
 with downloads as (
 
-    select * from {{ ref('int_counted_activities') }}
+    select * from {{ ref('int_timed_activities') }}
     where
         activity_type = 'content_download'
         and topic is not null

@@ -1,15 +1,9 @@
 {{ config(materialized='view') }}
 
-with staged as (
-
-    select * from {{ ref('stg_crm__accounts') }}
-
-),
-
-judged as (
+with judged as (
 
     {{ at_the_door(
-        'staged',
+        ref('stg_crm__accounts'),
         refusals=[
             ('account_id is null', 'missing_key'),
             ('updated_at is null or loaded_at is null', 'bad_timestamp'),

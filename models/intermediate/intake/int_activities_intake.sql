@@ -1,38 +1,26 @@
 {{ config(materialized='view') }}
 
-with activities as (
-
-    select * from {{ ref('stg_crm__activities') }}
-
-),
-
-activity_types as (
-
-    select activity_type as known_activity_type from {{ ref('activity_types') }}
-
-),
-
-known_contacts as (
-
-    select * from {{ ref('int_known_contacts') }}
-
-),
-
-staged as (
-
+{%- set staged -%}
+(
     select
         activities.*,
-        activity_types.known_activity_type
-    from activities
-    left join activity_types
-        on activities.activity_type = activity_types.known_activity_type
+        activity_types.activity_type as known_activity_type
+    from {{ ref('stg_crm__activities') }} as activities
+    left join {{ ref('activity_types') }} as activity_types
+        on activities.activity_type = activity_types.activity_type
+)
+{%- endset %}
+
+with known_contacts as (
+
+    select * from {{ ref('int_known_contacts') }}
 
 ),
 
 judged as (
 
     {{ at_the_door(
-        'staged',
+        staged,
         refusals=[
             ('activity_id is null or contact_id is null', 'missing_key'),
             ('occurred_at is null or loaded_at is null', 'bad_timestamp'),
@@ -43,6 +31,7 @@ judged as (
         ],
         key=['activity_id'],
         latest_by=['loaded_at', 'occurred_at'],
+        record_order='(' ~ record_order('activities', 'refused.raw_') ~ ')',
     ) }}
 
 ),
@@ -59,7 +48,7 @@ final as (
         judged.product_line,
         judged.message_id,
         judged.campaign,
-        judged.raw_record,
+        {{ raw_record('activities', 'judged.raw_') }} as raw_record,
         case
             when judged.verdict is not null then judged.verdict
             when known_contacts.contact_id is null then 'unknown_contact'

@@ -1,15 +1,9 @@
 {{ config(materialized='view') }}
 
-with staged as (
-
-    select * from {{ ref('stg_crm__contacts') }}
-
-),
-
-judged as (
-
+{%- set judged -%}
+(
     {{ at_the_door(
-        'staged',
+        ref('stg_crm__contacts'),
         refusals=[
             ('contact_id is null', 'missing_key'),
             (
@@ -22,29 +16,17 @@ judged as (
         key=['contact_id', 'updated_at'],
         latest_by=['loaded_at'],
     ) }}
+) as judged
+{%- endset %}
 
-),
+with erased_contacts as (
 
-latest_versions as (
-
-    select
-        contact_id,
-        max(updated_at) as updated_at
-    from judged
+    -- the latest version says so; no two that stand have one time
+    select contact_id
+    from {{ judged }}
     where verdict is null
     group by contact_id
-
-),
-
-erased_contacts as (
-
-    select judged.contact_id
-    from judged
-    inner join latest_versions
-        on
-            judged.contact_id = latest_versions.contact_id
-            and judged.updated_at = latest_versions.updated_at
-    where judged.verdict is null and judged.is_deleted
+    having max(case when is_deleted then updated_at end) = max(updated_at)
 
 ),
 
@@ -73,7 +55,7 @@ final as (
         judged.created_at,
         judged.updated_at,
         judged.loaded_at
-    from judged
+    from {{ judged }}
     left join erased_contacts
         on judged.contact_id = erased_contacts.contact_id
 

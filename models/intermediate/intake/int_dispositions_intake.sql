@@ -1,12 +1,6 @@
 {{ config(materialized='view') }}
 
-with staged as (
-
-    select * from {{ ref('stg_crm__dispositions') }}
-
-),
-
-known_contacts as (
+with known_contacts as (
 
     select * from {{ ref('int_known_contacts') }}
 
@@ -15,7 +9,7 @@ known_contacts as (
 judged as (
 
     {{ at_the_door(
-        'staged',
+        ref('stg_crm__dispositions'),
         refusals=[
             ('disposition_id is null', 'missing_key'),
             ('disposed_at is null or loaded_at is null', 'bad_timestamp'),

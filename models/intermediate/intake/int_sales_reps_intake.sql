@@ -1,15 +1,9 @@
 {{ config(materialized='view') }}
 
-with staged as (
-
-    select * from {{ ref('stg_crm__sales_reps') }}
-
-),
-
-judged as (
+with judged as (
 
     {{ at_the_door(
-        'staged',
+        ref('stg_crm__sales_reps'),
         refusals=[
             ('rep_id is null', 'missing_key'),
             ('loaded_at is null', 'bad_timestamp'),

@@ -1,15 +1,9 @@
 {{ config(materialized='view') }}
 
-with staged as (
-
-    select * from {{ ref('stg_crm__service_contracts') }}
-
-),
-
-judged as (
+with judged as (
 
     {{ at_the_door(
-        'staged',
+        ref('stg_crm__service_contracts'),
         refusals=[
             ('contract_id is null', 'missing_key'),
             (

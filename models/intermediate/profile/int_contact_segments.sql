@@ -1,5 +1,7 @@
 -- The contact's version, its account's version and the state of the account's service
 -- contracts, cut where any of them changes.
+{{ config(materialized='view') }}
+
 with contact_profiles as (
 
     select * from {{ ref('int_contact_profiles') }}
@@ -26,6 +28,8 @@ product_lines as (
     from {{ ref('int_product_lines') }}
 
 ),
+
+{{ config(materialized='view') }}
 
 with_account as (
 

@@ -1,3 +1,5 @@
+{{ config(materialized='view') }}
+
 -- The timeline of an account and line: what its countable contacts add and take away,
 -- its own gates, its open opportunities.
 with contributions as (
@@ -6,29 +8,39 @@ with contributions as (
 
 ),
 
+timelines as (
+
+    select * from {{ ref('int_account_timelines') }}
+
+),
+
 gates as (
 
-    select * from {{ ref('int_account_gates') }}
+    select gates.*
+    from {{ ref('int_account_gates') }} as gates
+    inner join timelines
+        on
+            gates.definition_id = timelines.definition_id
+            and gates.account_id = timelines.account_id
+            and gates.product_line = timelines.product_line
 
 ),
 
 opportunities as (
 
     select
-        product_lines.definition_id,
+        timelines.definition_id,
         opportunities.account_id,
-        product_lines.product_line,
+        timelines.product_line,
         opportunities.created_at,
         opportunities.closed_at
     from {{ ref('int_opportunities') }} as opportunities
-    inner join {{ ref('int_product_lines') }} as product_lines
-        on {{ counts_for_line(
-            'opportunities.product_line', 'product_lines.product_line'
-        ) }}
-    inner join {{ ref('int_account_profiles') }} as account_profiles
+    inner join timelines
         on
-            opportunities.account_id = account_profiles.account_id
-            and account_profiles.version_number = 1
+            opportunities.account_id = timelines.account_id
+            and {{ counts_for_line(
+                'opportunities.product_line', 'timelines.product_line'
+            ) }}
     where
         opportunities.closed_at is null
         or opportunities.created_at < opportunities.closed_at
@@ -70,7 +82,7 @@ changes as (
 
     union all
     {% endfor %}
-    -- so that every known account has a standing from the beginning of time
+    -- so that the standing begins at the beginning of time
     select
         definition_id,
         account_id,

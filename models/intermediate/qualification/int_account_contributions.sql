@@ -5,10 +5,9 @@ with standing as (
 
 ),
 
-account_profiles as (
+account_timelines as (
 
-    select * from {{ ref('int_account_profiles') }}
-    where version_number = 1
+    select * from {{ ref('int_account_timelines') }}
 
 ),
 
@@ -37,9 +36,11 @@ countable as (
         standing.valid_from,
         standing.valid_to
     from standing
-    -- inner: only known accounts have a score
-    inner join account_profiles
-        on standing.account_id = account_profiles.account_id
+    inner join account_timelines
+        on
+            standing.definition_id = account_timelines.definition_id
+            and standing.account_id = account_timelines.account_id
+            and standing.product_line = account_timelines.product_line
     inner join product_lines
         on
             standing.definition_id = product_lines.definition_id

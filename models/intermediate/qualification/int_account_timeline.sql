@@ -1,3 +1,5 @@
+{{ config(materialized='view') }}
+
 with change_points as (
 
     select * from {{ ref('int_account_change_points') }}

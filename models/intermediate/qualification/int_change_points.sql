@@ -1,3 +1,5 @@
+{{ config(materialized='view') }}
+
 -- The timeline: every instant at which anything may change the standing of a contact
 -- for a line, with what changes there. States are sums of what came and went: a period
 -- adds one where it starts and takes it away where it ends.
@@ -6,13 +8,15 @@ with clocks as (
     select
         clocks.definition_id,
         clocks.contact_id,
-        product_lines.product_line,
+        timelines.product_line,
         clocks.known_from,
         -- a contact may be known before its first version and activity
         least(clocks.started_at, clocks.known_from) as starts_at
     from {{ ref('int_contact_clocks') }} as clocks
-    inner join {{ ref('int_product_lines') }} as product_lines
-        on clocks.definition_id = product_lines.definition_id
+    inner join {{ ref('int_timelines') }} as timelines
+        on
+            clocks.definition_id = timelines.definition_id
+            and clocks.contact_id = timelines.contact_id
 
 ),
 

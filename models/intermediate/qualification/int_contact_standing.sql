@@ -149,17 +149,7 @@ final as (
         has_opportunity,
         is_stale,
         is_silent,
-        (
-            is_known
-            and passes_gates
-            and passes_fit
-            and (passes_score or has_direct_request)
-            and not is_suppressed
-            and not is_held
-            and not has_opportunity
-            and not is_stale
-            and not is_silent
-        ) as is_qualified,
+        {{ qualifies() }} as is_qualified,
         scored_at,
         valid_from,
         valid_to

@@ -1,3 +1,5 @@
+{{ config(materialized='view') }}
+
 -- Everything but scores and fit that holds for a while, per contact and line. All but
 -- the direct-request window stand in the way of an MQL.
 with direct_requests as (

@@ -1,3 +1,5 @@
+{{ config(materialized='view') }}
+
 -- The time in which a contact has not engaged for too long (Q8), before its first
 -- engagement among it.
 with activities as (
@@ -13,10 +15,20 @@ clocks as (
 
 ),
 
+-- only where it is asked and there is a timeline to stand in
 product_lines as (
 
-    select * from {{ ref('int_product_lines') }}
-    where max_silence_days is not null
+    select
+        timelines.definition_id,
+        timelines.contact_id,
+        timelines.product_line,
+        product_lines.max_silence_days
+    from {{ ref('int_timelines') }} as timelines
+    inner join {{ ref('int_product_lines') }} as product_lines
+        on
+            timelines.definition_id = product_lines.definition_id
+            and timelines.product_line = product_lines.product_line
+    where product_lines.max_silence_days is not null
 
 ),
 
@@ -53,7 +65,9 @@ final as (
         gaps.engaged_again_at as valid_to
     from gaps
     inner join product_lines
-        on gaps.definition_id = product_lines.definition_id
+        on
+            gaps.definition_id = product_lines.definition_id
+            and gaps.contact_id = product_lines.contact_id
     where
         gaps.engaged_again_at is null
         or {{ add_days('gaps.engaged_at', 'product_lines.max_silence_days') }}
@@ -69,7 +83,9 @@ final as (
         clocks.first_engaged_at as valid_to
     from clocks
     inner join product_lines
-        on clocks.definition_id = product_lines.definition_id
+        on
+            clocks.definition_id = product_lines.definition_id
+            and clocks.contact_id = product_lines.contact_id
 
 )
 

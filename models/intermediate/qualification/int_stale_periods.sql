@@ -13,13 +13,6 @@ opportunities as (
 
 ),
 
-scores as (
-
-    select * from {{ ref('int_running_scores') }}
-    where points_due > 0
-
-),
-
 product_lines as (
 
     select * from {{ ref('int_product_lines') }}
@@ -44,6 +37,12 @@ restarts as (
         product_line,
         closed_at as restarted_at
     from opportunities
+
+),
+
+scores as (
+
+    {{ line_moves(only='restarts') | indent(4) }}
 
 ),
 
@@ -92,6 +91,7 @@ fresh_points as (
             windows.definition_id = scores.definition_id
             and windows.contact_id = scores.contact_id
             and windows.product_line = scores.product_line
+            and scores.points_due > 0
             and windows.restarted_at < scores.occurred_at
             and scores.occurred_at < {{ until('windows.next_restarted_at') }}
 

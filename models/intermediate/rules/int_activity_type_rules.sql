@@ -15,6 +15,8 @@ final as (
             as max_scored_per_day,
         max(case when product_line = '*' and score_once_per_asset then 1 else 0 end) = 1
             as score_once_per_asset,
+        -- whether it takes points of any line: where a score may reach its floor
+        min(points) < 0 as costs_points,
         -- any row will do: engagement restarts the clock for every line (E2)
         max(case when is_engagement then 1 else 0 end) = 1 as is_engagement
     from activity_points

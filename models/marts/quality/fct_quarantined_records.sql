@@ -22,14 +22,17 @@ with refused as (
         {{ key }} as record_key,
         {%- endif %}
         verdict as reason,
-        {%- if source_table not in ('accounts', 'service_contracts', 'sales_reps') %}
+        {%- if source_table in ('contacts', 'dispositions', 'opportunities') %}
         -- and so is what the source wrote about the person
         case when not is_erased then raw_record end as raw_record,
         {%- else %}
         raw_record,
         {%- endif %}
         loaded_at
-    from {{ ref('int_' ~ source_table ~ '_intake') }}
+    from {{ ref(
+        'int_refused_activities' if source_table == 'activities'
+        else 'int_' ~ source_table ~ '_intake'
+    ) }}
     where verdict in {{ text_list(quarantine_reasons()) }}
     {%- endfor %}
 

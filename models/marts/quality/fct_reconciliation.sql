@@ -1,18 +1,30 @@
 with verdicts as (
 
+    select
+        'activities' as source_table,
+        'accepted' as verdict,
+        count(*) as row_count
+    from {{ ref('int_activities') }}
+
+    union all
+
+    select
+        'activities' as source_table,
+        verdict,
+        count(*) as row_count
+    from {{ ref('int_refused_activities') }}
+    group by verdict
     {%- for source_table in [
         'contacts',
         'accounts',
-        'activities',
         'dispositions',
         'opportunities',
         'service_contracts',
         'sales_reps',
     ] %}
-    {%- if not loop.first %}
 
     union all
-    {% endif %}
+
     select
         '{{ source_table }}' as source_table,
         verdict,

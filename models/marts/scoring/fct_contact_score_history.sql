@@ -1,38 +1,151 @@
 {{ config(materialized=projection()) }}
 
-with standing as (
+-- Cut where the score or the fit changes, and where the contact begins or ceases to
+-- qualify.
+with score_moves as (
 
-    select * from {{ ref('int_contact_standing') }}
+    select * from {{ ref('int_ledger_moves') }}
+
+),
+
+fit_scores as (
+
+    select * from {{ ref('int_fit_scores') }}
+
+),
+
+intervals as (
+
+    select * from {{ ref('int_qualified_intervals') }}
 
 ),
 
 clocks as (
 
-    select * from {{ ref('int_contact_clocks') }}
+    select
+        clocks.definition_id,
+        clocks.contact_id,
+        product_lines.product_line,
+        product_lines.half_life_days,
+        clocks.started_at
+    from {{ ref('int_contact_clocks') }} as clocks
+    inner join {{ ref('int_product_lines') }} as product_lines
+        on clocks.definition_id = product_lines.definition_id
+
+),
+
+changes as (
+
+    {%- for relation, moment, score, segments, qualified, is_scored in [
+        ('score_moves', 'changed_at', 'score_change', '0', '0', true),
+        ('fit_scores', 'valid_from', '0.0', '1', '0', false),
+        ('intervals', 'started_at', '0.0', '0', '1', false),
+        ('intervals', 'ended_at', '0.0', '0', '-1', false),
+    ] %}
+    {%- if not loop.first %}
+
+    union all
+    {% endif %}
+    select
+        definition_id,
+        contact_id,
+        product_line,
+        {{ score }} as score_change,
+        {{ segments }} as segment_change,
+        {{ qualified }} as qualified_change,
+        {{ moment if is_scored else 'cast(null as timestamp)' }} as scored_at,
+        {{ moment }} as changed_at
+    from {{ relation }}
+    where {{ moment }} <= {{ as_of() }}
+    {%- endfor %}
+
+),
+
+-- what changed before the contact's history began holds from its beginning
+instants as (
+
+    select
+        changes.definition_id,
+        changes.contact_id,
+        changes.product_line,
+        clocks.half_life_days,
+        sum(changes.score_change) as score_change,
+        sum(changes.segment_change) as segment_change,
+        sum(changes.qualified_change) as qualified_change,
+        max(changes.scored_at) as scored_at,
+        greatest(changes.changed_at, clocks.started_at) as changed_at
+    from changes
+    inner join clocks
+        on
+            changes.definition_id = clocks.definition_id
+            and changes.contact_id = clocks.contact_id
+            and changes.product_line = clocks.product_line
+    group by
+        changes.definition_id,
+        changes.contact_id,
+        changes.product_line,
+        clocks.half_life_days,
+        greatest(changes.changed_at, clocks.started_at)
+
+),
+
+running as (
+
+    select
+        definition_id,
+        contact_id,
+        product_line,
+        half_life_days,
+        {%- for change, state in [
+            ('sum(score_change)', 'score_when_scored'),
+            ('sum(segment_change)', 'segment_number'),
+            ('sum(qualified_change)', 'qualified'),
+            ('max(scored_at)', 'scored_at'),
+        ] %}
+        {{ change }} over (
+            partition by definition_id, contact_id, product_line
+            order by changed_at
+            rows between unbounded preceding and current row
+        ) as {{ state }},
+        {%- endfor %}
+        changed_at as valid_from,
+        lead(changed_at) over (
+            partition by definition_id, contact_id, product_line order by changed_at
+        ) as valid_to
+    from instants
+
+),
+
+scored as (
+
+    select
+        *,
+        {{ round_score(score_at('valid_from')) }} as engagement_score
+    from running
 
 ),
 
 final as (
 
     select
-        standing.definition_id,
-        standing.contact_id,
-        standing.product_line,
-        standing.account_id,
-        standing.fit_score,
-        standing.engagement_score,
-        {{ round_score('standing.fit_score + standing.engagement_score') }}
+        scored.definition_id,
+        scored.contact_id,
+        scored.product_line,
+        fit_scores.account_id,
+        fit_scores.fit_score,
+        scored.engagement_score,
+        {{ round_score('fit_scores.fit_score + scored.engagement_score') }}
             as total_score,
-        standing.is_qualified,
-        -- from the first activity or version on; a contact may be known before
-        greatest(standing.valid_from, clocks.started_at) as valid_from,
-        standing.valid_to
-    from standing
-    inner join clocks
+        scored.qualified > 0 as is_qualified,
+        scored.valid_from,
+        scored.valid_to
+    from scored
+    inner join fit_scores
         on
-            standing.definition_id = clocks.definition_id
-            and standing.contact_id = clocks.contact_id
-    where standing.valid_to is null or clocks.started_at < standing.valid_to
+            scored.definition_id = fit_scores.definition_id
+            and scored.contact_id = fit_scores.contact_id
+            and scored.product_line = fit_scores.product_line
+            and scored.segment_number = fit_scores.segment_number
 
 )
 

@@ -2,14 +2,7 @@
 
 with standing as (
 
-    select * from {{ ref('int_contact_standing') }}
-    where valid_to is null
-
-),
-
-fit_scores as (
-
-    select * from {{ ref('int_fit_scores') }}
+    select * from {{ ref('int_current_standing') }}
 
 ),
 
@@ -21,12 +14,6 @@ product_lines as (
         official_from,
         official_until
     from {{ ref('int_product_lines') }}
-
-),
-
-clocks as (
-
-    select * from {{ ref('int_contact_clocks') }}
 
 ),
 
@@ -74,18 +61,7 @@ scored as (
 
     select
         standing.*,
-        fit_scores.failing_criterion,
-        fit_scores.target_specialty_points,
-        fit_scores.target_facility_points,
-        fit_scores.decision_maker_points,
-        fit_scores.target_geography_points,
-        fit_scores.current_customer_points,
-        fit_scores.trainee_points,
-        fit_scores.disqualified_facility_points,
-        clocks.max_topic_downloads,
-        clocks.last_engaged_at,
         product_lines.official_from,
-        {{ round_score(score_at(as_of())) }} as current_score,
         (
             coalesce(product_lines.official_from <= {{ as_of() }}, false)
             and {{ as_of() }} < {{ until('product_lines.official_until') }}
@@ -98,20 +74,10 @@ scored as (
             )
         ) as is_official_but_not_handed_over
     from standing
-    inner join fit_scores
-        on
-            standing.definition_id = fit_scores.definition_id
-            and standing.contact_id = fit_scores.contact_id
-            and standing.product_line = fit_scores.product_line
-            and standing.segment_number = fit_scores.segment_number
     inner join product_lines
         on
             standing.definition_id = product_lines.definition_id
             and standing.product_line = product_lines.product_line
-    inner join clocks
-        on
-            standing.definition_id = clocks.definition_id
-            and standing.contact_id = clocks.contact_id
     left join direct_requests
         on
             standing.definition_id = direct_requests.definition_id
@@ -160,12 +126,12 @@ final as (
         trainee_points,
         disqualified_facility_points,
         fit_score,
-        current_score as engagement_score,
-        {{ round_score('fit_score + current_score') }} as total_score,
+        engagement_score,
+        {{ round_score('fit_score + engagement_score') }} as total_score,
         case
             when engagement_needed is not null
                 then {{ round_score(
-                    'greatest(engagement_needed - current_score, 0.0)'
+                    'greatest(engagement_needed - engagement_score, 0.0)'
                 ) }}
         end as points_missing,
         is_qualified,

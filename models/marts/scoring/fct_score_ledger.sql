@@ -1,12 +1,13 @@
+{{ config(materialized='view') }}
 with scores as (
 
-    select * from {{ ref('int_running_scores') }}
+    select * from {{ ref('int_ledger_activities') }}
 
 ),
 
 runs as (
 
-    select * from {{ ref('int_inactivity_runs') }}
+    select * from {{ ref('int_ledger_losses') }}
 
 ),
 

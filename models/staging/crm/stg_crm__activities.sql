@@ -18,8 +18,8 @@ final as (
         {{ raw_text('campaign') }} as campaign,
         {{ safe_boolean('is_machine') }} as is_machine,
         {{ safe_timestamp('occurred_at') }} as occurred_at,
-        {{ safe_timestamp('loaded_at') }} as loaded_at,
-        {{ raw_row('activities') }}
+        {{ safe_timestamp('loaded_at') }} as loaded_at
+        {{ raw_cells('activities') }}
     from source
 
 )

@@ -1,0 +1,142 @@
+-- Where the score of every contact and line stands after its last activity. Within an
+-- era a score only rises, so the floor (E1) can be reached at its start alone, and an
+-- era needs no more than its sums: this is the running minimum of int_running_scores,
+-- taken over eras and not over activities.
+with moves as {{ inlined() }} (
+
+    {{ line_moves() | indent(4) }}
+
+),
+
+scaled as {{ inlined() }} (
+
+    select
+        *,
+        case
+            when half_life_days is null then 1.0
+            else {{ half_life_scale('occurred_at', 'half_life_days', 'block') }}
+        end as scale,
+        coalesce(
+            {{ runs_into_next_block('occurred_at', 'half_life_days', 'block') }}, false
+        ) as runs_into_next_block
+    from moves
+
+),
+
+eras as (
+
+    select
+        definition_id,
+        contact_id,
+        product_line,
+        era_number,
+        block,
+        runs_into_next_block,
+        max(half_life_days) as half_life_days,
+        max(steps_due) as steps_due,
+        max(steps_due) * coalesce(max(inactivity_points), 0.0) as loss_due,
+        -- what costs points is the first activity of its era
+        sum(least(points_due, 0) * scale) as scaled_cost,
+        sum(greatest(points_due, 0) * scale) as scaled_rise,
+        sum(greatest(points_due, 0)) as positive_points,
+        max(occurred_at) as last_activity_at
+    from scaled
+    group by
+        definition_id,
+        contact_id,
+        product_line,
+        era_number,
+        block,
+        runs_into_next_block
+
+),
+
+in_blocks as (
+
+    select
+        *,
+        block as score_block,
+        scaled_cost as points_taken,
+        scaled_rise as points_earned,
+        false as is_run_in
+    from eras
+
+    union all
+
+    select
+        *,
+        block + 1 as score_block,
+        {{ into_next_block('scaled_cost') }} as points_taken,
+        {{ into_next_block('scaled_rise') }} as points_earned,
+        true as is_run_in
+    from eras
+    where runs_into_next_block and half_life_days is not null
+
+),
+
+with_sums as (
+
+    select
+        *,
+        sum(points_taken + points_earned) over (
+            partition by definition_id, contact_id, product_line, score_block
+            order by block, era_number, runs_into_next_block
+            rows between unbounded preceding and current row
+        ) as running_points
+    from in_blocks
+
+),
+
+with_floor as (
+
+    select
+        *,
+        least(
+            0.0,
+            min(running_points - points_earned - loss_due) over (
+                partition by definition_id, contact_id, product_line, score_block
+                order by block, era_number, runs_into_next_block
+                rows between unbounded preceding and current row
+            )
+        ) as lowest
+    from with_sums
+
+),
+
+with_recency as (
+
+    select
+        *,
+        sum(positive_points) over (
+            partition by definition_id, contact_id, product_line
+        ) as all_positive_points,
+        row_number() over (
+            partition by definition_id, contact_id, product_line
+            order by block desc, era_number desc, runs_into_next_block desc
+        ) as recency
+    from with_floor
+    where not is_run_in
+
+),
+
+final as (
+
+    select
+        definition_id,
+        contact_id,
+        product_line,
+        half_life_days,
+        cast(all_positive_points as {{ type_double() }}) as positive_points,
+        steps_due,
+        (running_points - loss_due - lowest)
+        / case
+            when half_life_days is null then 1.0
+            else {{ half_life_scale('last_activity_at', 'half_life_days', 'block') }}
+        end as score,
+        last_activity_at
+    from with_recency
+    where recency = 1
+
+)
+
+select * from final

@@ -1,0 +1,84 @@
+-- Whose timeline is worked out, and for which lines: those who may ever qualify
+-- themselves, now or under a lower threshold, who asked directly, or who count for an
+-- account that may ever qualify. For the others nothing could come of it; their scores
+-- are in int_line_scores. A score never exceeds the positive points, so nobody is missed.
+with line_scores as (
+
+    select * from {{ ref('int_line_scores') }}
+
+),
+
+direct_requests as (
+
+    select * from {{ ref('int_line_activities') }}
+    where is_direct_request
+
+),
+
+members as (
+
+    select * from {{ ref('int_account_members') }}
+
+),
+
+account_timelines as (
+
+    select * from {{ ref('int_account_timelines') }}
+
+),
+
+-- the least engagement that would do, over all the versions of a contact
+bars as (
+
+    select
+        definition_id,
+        contact_id,
+        product_line,
+        min(engagement_needed) as engagement_needed
+    from {{ ref('int_fit_scores') }}
+    where passes_gates and passes_fit
+    group by definition_id, contact_id, product_line
+
+),
+
+final as (
+
+    select
+        bars.definition_id,
+        bars.contact_id,
+        bars.product_line
+    from bars
+    left join line_scores
+        on
+            bars.definition_id = line_scores.definition_id
+            and bars.contact_id = line_scores.contact_id
+            and bars.product_line = line_scores.product_line
+    where
+        -- fct_threshold_sweep asks what lower thresholds would have done
+        {{ round_score('coalesce(line_scores.positive_points, 0.0)') }}
+        >= bars.engagement_needed - {{ var('sweep_below') }}
+
+    union
+
+    select
+        definition_id,
+        contact_id,
+        product_line
+    from direct_requests
+
+    union
+
+    select
+        members.definition_id,
+        members.contact_id,
+        members.product_line
+    from members
+    inner join account_timelines
+        on
+            members.definition_id = account_timelines.definition_id
+            and members.account_id = account_timelines.account_id
+            and members.product_line = account_timelines.product_line
+
+)
+
+select * from final
