@@ -4,7 +4,7 @@
 
 with activities as (
 
-    select * from {{ ref('int_counted_activities') }}
+    select * from {{ ref('int_timed_activities') }}
     where not is_machine and not is_repeat and not is_over_daily_limit
 
 ),

@@ -15,7 +15,7 @@ definitions as (
 
 counted as (
 
-    select * from {{ ref('int_counted_activities') }}
+    select * from {{ ref('int_timed_activities') }}
     where not is_machine
 
 ),
