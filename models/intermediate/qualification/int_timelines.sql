@@ -1,6 +1,6 @@
--- Whose timeline is worked out, and for which lines: those who may ever qualify
+-- Whose timeline is worked out, and for which lines: those who may ever be qualified
 -- themselves, now or under a lower threshold, who asked directly, or who count for an
--- account that may ever qualify. For the others nothing could come of it; their scores
+-- account that may ever be qualified. For the others nothing could come of it; their scores
 -- are in int_line_scores. No score is above the positive points, so nobody is missed.
 with line_scores as (
 

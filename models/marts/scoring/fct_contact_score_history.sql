@@ -1,7 +1,7 @@
 {{ config(materialized=projection()) }}
 
--- Cut where the score or the fit changes, and where the contact begins or ceases to
--- qualify.
+-- Cut where the score or the fit changes, and where the contact begins or ceases
+-- to be qualified.
 with score_moves as (
 
     select * from {{ ref('int_ledger_moves') }}
