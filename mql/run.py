@@ -266,8 +266,8 @@ class Attempt:
         Raises ProjectError where the working database has no finished build.
         """
         with engine_errors():
-            event, is_full, as_of = connection.execute(
-                "select event, is_full, as_of from operations.builds"
+            event, is_full, touched, as_of = connection.execute(
+                "select event, is_full, touched_contacts, as_of from operations.builds"
                 " order by build_number desc limit 1"
             ).fetchone()
             if event != "completed":
@@ -279,9 +279,11 @@ class Attempt:
             (self.run.rows_raw,) = connection.execute(
                 "select sum(rows_raw) from quality.fct_reconciliation"
             ).fetchone()
-            (self.run.touched_contacts,) = connection.execute(
-                "select count(*) from scoring.dim_contacts"
-            ).fetchone()
+            if touched is None:
+                (touched,) = connection.execute(
+                    "select count(*) from scoring.dim_contacts"
+                ).fetchone()
+            self.run.touched_contacts = touched
         self.run.definition_hashes = definition_hashes(ROOT)
 
 

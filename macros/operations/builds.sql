@@ -25,6 +25,7 @@
         rules_hash {{ dbt.type_string() }},
         raw_source {{ dbt.type_string() }},
         raw_files {{ dbt.type_string() }},
+        touched_contacts integer,
         as_of timestamp,
         completed_as_of timestamp
     )
@@ -49,6 +50,7 @@
                 or before.was_full
                 or before.rules_hash != rules
                 or before.raw_source != raw_source()
+                or rewritten_raw_tables() != []
             ) -%}
             {%- if not flags.FULL_REFRESH and before.raw_source == raw_source() -%}
                 {%- do refuse_going_back(before) -%}
@@ -139,6 +141,7 @@
         {{ dbt.string_literal(event.rules_hash) }},
         {{ dbt.string_literal(raw_source() | replace("'", "''")) }},
         {{ dbt.string_literal(raw_files() | replace("'", "''")) }},
+        {{ touched_count() if event.event == 'completed' else 'null' }},
         {{ as_of() }},
         {% if event.get('completed_as_of') -%}
             cast('{{ event.completed_as_of }}' as timestamp)

@@ -1,3 +1,5 @@
+{{ config(materialized='table_by_contact') }}
+
 -- The instants at which a contact that stops qualifying has not simply lapsed (M3), and
 -- those at which it starts a new MQL however short the pause was (M2). Neither depends
 -- on a threshold.

@@ -1,3 +1,5 @@
+{{ config(materialized='table_by_contact') }}
+
 -- Who each rule fired for, how often, and since when: activities that counted, and fit
 -- criteria that held.
 {%- set criteria = fit_criteria() %}

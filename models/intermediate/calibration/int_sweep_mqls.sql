@@ -1,3 +1,5 @@
+{{ config(materialized='table_by_contact') }}
+
 -- The MQLs each threshold would have awarded, the other gates as they were: qualified
 -- intervals (M1), joined over lapses (M2).
 with standing as (

@@ -1,4 +1,4 @@
-{{ config(materialized='view') }}
+{{ config(materialized='view_by_contact') }}
 
 -- Which activities score: repeats and those over a daily limit do not (A3, A5), but
 -- they are engagement all the same; machine-made ones are neither (A2). Only the types

@@ -1,3 +1,5 @@
+{{ config(materialized='table_by_contact') }}
+
 -- Where the score of every contact and line stands after its last activity. Within an
 -- era a score only rises, so the floor (E1) can be reached at its start alone, and an
 -- era needs no more than its sums: this is the running minimum of int_running_scores,

@@ -1,3 +1,5 @@
+{{ config(materialized='table_by_contact') }}
+
 -- Opens and clicks that come so soon after their send that no person made them (A2). A
 -- join and not a window: the many activities that are neither are not put in order.
 with activities as (

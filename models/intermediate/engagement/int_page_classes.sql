@@ -1,3 +1,5 @@
+{{ config(materialized='table_by_contact', contact_key='page_url') }}
+
 -- depends_on: {{ ref('int_definition_problems') }}
 -- Pages are classed once per address, not once per view.
 with pages as (

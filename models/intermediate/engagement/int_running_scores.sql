@@ -1,3 +1,5 @@
+{{ config(materialized='table_by_contact') }}
+
 -- For those with a timeline; fct_score_ledger shows everybody's.
 with timelines as (
 

@@ -1,4 +1,4 @@
-{{ config(materialized='view') }}
+{{ config(materialized='view_by_contact') }}
 
 -- Silences long enough to cost points, numbered so that the nth loss of a contact can
 -- be found: the losses of one silence follow those of the one before.

@@ -1,3 +1,5 @@
+{{ config(materialized='table_by_contact') }}
+
 -- The contact's clock (E2). Engagement restarts it for every line, so the losses of a
 -- contact that is silent are counted once per contact, as a running number of losses
 -- due; a line's score then subtracts the losses between two of its own rows.

@@ -1,3 +1,5 @@
+{{ config(materialized='table_by_contact') }}
+
 -- How many downloads on its topic a download completes (A6). Each download comes into
 -- the window at its own time and leaves it after the last instant of the window, so a
 -- running sum counts them without a join of downloads with downloads.

@@ -1,3 +1,5 @@
+{{ config(materialized='table_by_contact') }}
+
 with intake as (
 
     select * from {{ ref('int_activities_intake') }}

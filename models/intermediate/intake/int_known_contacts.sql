@@ -1,4 +1,4 @@
-{{ config(materialized='view') }}
+{{ config(materialized='view_by_contact') }}
 
 -- A view, so that the ids of erased contacts are stored nowhere.
 with versions as (

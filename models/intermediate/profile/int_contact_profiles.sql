@@ -1,3 +1,5 @@
+{{ config(materialized='table_by_contact') }}
+
 with contact_versions as (
 
     select * from {{ ref('int_contacts_intake') }}

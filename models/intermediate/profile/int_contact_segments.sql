@@ -1,6 +1,6 @@
 -- The contact's version, its account's version and the state of the account's service
 -- contracts, cut where any of them changes.
-{{ config(materialized='view') }}
+{{ config(materialized='view_by_contact') }}
 
 with contact_profiles as (
 
@@ -29,7 +29,7 @@ product_lines as (
 
 ),
 
-{{ config(materialized='view') }}
+{{ config(materialized='view_by_contact') }}
 
 with_account as (
 

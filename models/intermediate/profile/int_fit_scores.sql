@@ -1,3 +1,5 @@
+{{ config(materialized='table_by_contact') }}
+
 with segments as (
 
     select * from {{ ref('int_contact_segments') }}

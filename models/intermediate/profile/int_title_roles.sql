@@ -1,5 +1,5 @@
 -- depends_on: {{ ref('int_definition_problems') }}
-{{ config(materialized='view') }}
+{{ config(materialized='view_by_contact') }}
 
 -- A view: titles are personal and need not be stored a second time.
 with contact_versions as (

@@ -1,4 +1,4 @@
-{{ config(materialized='view') }}
+{{ config(materialized='view_by_contact') }}
 
 -- The timeline: every instant at which anything may change the standing of a contact
 -- for a line, with what changes there. States are sums of what came and went: a period

@@ -1,3 +1,5 @@
+{{ config(materialized='table_by_contact') }}
+
 -- The standing of a contact for a line, cut into intervals in which no gate changes.
 -- Between two change points only a half-life moves the score; where it takes it below
 -- the threshold in between, the interval is cut there.

@@ -1,3 +1,5 @@
+{{ config(materialized='table_by_contact') }}
+
 -- The few activities per line that do more than score: direct requests, and what
 -- suppresses a contact or lifts that (Q4 to Q7).
 with activities as (

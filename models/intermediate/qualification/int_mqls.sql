@@ -1,3 +1,5 @@
+{{ config(materialized='table_by_contact') }}
+
 with intervals as (
 
     select * from {{ ref('int_qualified_intervals') }}

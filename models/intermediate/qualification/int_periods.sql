@@ -1,4 +1,4 @@
-{{ config(materialized='view') }}
+{{ config(materialized='view_by_contact') }}
 
 -- Everything but scores and fit that holds for a while, per contact and line. All but
 -- the direct-request window stand in the way of an MQL.

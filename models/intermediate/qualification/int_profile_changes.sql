@@ -1,3 +1,5 @@
+{{ config(materialized='table_by_contact') }}
+
 -- Changes of the kind that a rejection for the profile waits for (Q6): of the contact
 -- itself, or of the account it then has.
 with contact_profiles as (

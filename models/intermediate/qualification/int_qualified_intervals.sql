@@ -1,3 +1,5 @@
+{{ config(materialized='table_by_contact') }}
+
 -- The maximal intervals on which a contact qualifies for a line (M1), with how each
 -- began (M4) and how it ended (M3).
 with standing as (

@@ -1,4 +1,4 @@
-{{ config(materialized='view') }}
+{{ config(materialized='view_by_contact') }}
 
 -- The time in which a contact has not engaged for too long (Q8), before its first
 -- engagement among it.

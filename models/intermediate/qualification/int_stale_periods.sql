@@ -1,3 +1,5 @@
+{{ config(materialized='table_by_contact') }}
+
 -- After an answer or a closed opportunity a contact must show fresh interest (Q8): the
 -- time from there until enough positive points have come in strictly after.
 with dispositions as (

@@ -1,3 +1,5 @@
+{{ config(materialized='table_by_contact') }}
+
 with activities as (
 
     select * from {{ ref('int_line_activities') }}

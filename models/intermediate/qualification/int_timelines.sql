@@ -1,7 +1,18 @@
+{{ config(materialized='table_by_contact', pre_hook='{{ touch_members() }}') }}
+
+-- What a timeline is made of must be there before the first one is:
+-- depends_on: {{ ref('int_suppressions') }}
+-- depends_on: {{ ref('int_holds') }}
+-- depends_on: {{ ref('int_opportunity_blocks') }}
+-- depends_on: {{ ref('int_stale_periods') }}
+-- depends_on: {{ ref('int_contact_spans') }}
+-- depends_on: {{ ref('int_topic_downloads') }}
+-- depends_on: {{ ref('int_lapse_exceptions') }}
+
 -- Whose timeline is worked out, and for which lines: those who may ever be qualified
 -- themselves, now or under a lower threshold, who asked directly, or who count for an
--- account that may ever be qualified. For the others nothing could come of it; their scores
--- are in int_line_scores. No score is above the positive points, so nobody is missed.
+-- account that may ever be. For the others nothing could come of it; their scores are in
+-- int_line_scores. No score is above the positive points, so nobody is missed.
 with line_scores as (
 
     select * from {{ ref('int_line_scores') }}

@@ -1,3 +1,5 @@
+{{ config(materialized='table_by_contact') }}
+
 with mqls as (
 
     select * from {{ ref('int_mqls') }}

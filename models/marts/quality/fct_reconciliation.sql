@@ -14,6 +14,20 @@ with verdicts as (
         count(*) as row_count
     from {{ ref('int_refused_activities') }}
     group by verdict
+
+    union all
+
+    -- sound rows that the run may not know of; the others of that kind are refused
+    select
+        'activities' as source_table,
+        'not_yet_visible' as verdict,
+        count(*) as row_count
+    from {{ ref('stg_crm__activities') }}
+    where
+        loaded_at > {{ as_of() }}
+        and activity_id is not null
+        and contact_id is not null
+        and occurred_at is not null
     {%- for source_table in [
         'contacts',
         'accounts',

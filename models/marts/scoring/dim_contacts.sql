@@ -1,3 +1,5 @@
+{{ config(materialized='table_by_contact') }}
+
 -- The only stored model with names, mail addresses and telephone numbers.
 with versions as (
 

@@ -1,3 +1,5 @@
+{{ config(materialized='view_by_contact', touched_rows_are_stored=true) }}
+
 with source as (
 
     select * from {{ raw_table('contacts') }}
@@ -25,6 +27,7 @@ final as (
         {{ safe_timestamp('loaded_at') }} as loaded_at,
         {{ raw_row('contacts') }}
     from source
+    {{ where_touched(raw_text('contact_id')) }}
 
 )
 

@@ -1,0 +1,174 @@
+{#-
+    Models by contact: whose rows each belong to one contact and follow from what is
+    known of that contact alone, of accounts and of rules. They say so with
+    `materialized='table_by_contact'` or `'view_by_contact'`, and their SQL knows nothing
+    else of incremental builds (docs/decisions/0011-only-touched-contacts.md):
+
+    - in a full build they are tables and views like any other;
+    - in an incremental build the same SQL runs on the contacts that were touched, since
+      what it reads by `ref` is then a relation of the schema `touched` with just their
+      rows; in a table these take the place of the rows the contacts had.
+-#}
+
+{#- Whether the build at work makes only what belongs to touched contacts anew. -#}
+{% macro is_touched_build() -%}
+    {%- if not execute or flags.WHICH not in ('build', 'run')
+        or model.get('reads_everybody') -%}
+        {{ return(false) }}
+    {%- endif -%}
+    {%- set build = this_build() -%}
+    {{ return(build is not none and not build.is_full and selects_every_model()) }}
+{%- endmacro %}
+
+{% macro selects_every_model() -%}
+    {{ return(project_nodes('model') | reject('in', selected_resources) | list == []) }}
+{%- endmacro %}
+
+{% macro is_by_contact(node) -%}
+    {{ return(node.config.materialized in ('table_by_contact', 'view_by_contact')) }}
+{%- endmacro %}
+
+{#- The nodes of the models by contact; other projects' builds may have none. -#}
+{% macro models_by_contact() -%}
+    {%- set found = [] -%}
+    {%- for node in graph.nodes.values()
+        if node.resource_type == 'model' and is_by_contact(node) -%}
+        {%- do found.append(node) -%}
+    {%- endfor -%}
+    {{ return(found) }}
+{%- endmacro %}
+
+{#- dbt's own, but that a model by contact reads the touched rows of another one. -#}
+{% macro ref() -%}
+    {%- set named = varargs | list -%}
+    {%- set relation = builtins.ref(*named, **kwargs) -%}
+    {%- if execute and model.resource_type == 'model' and is_by_contact(model) -%}
+        {%- set wanted = 'model.' ~ project_name ~ '.' ~ named[-1] -%}
+        {%- if wanted in graph.nodes
+            and is_by_contact(graph.nodes[wanted])
+            and is_touched_build() -%}
+            {{ return(touched_relation(relation)) }}
+        {%- endif -%}
+    {%- endif -%}
+    {{ return(relation) }}
+{%- endmacro %}
+
+{#- Where the touched rows of a model by contact are during an incremental build. -#}
+{% macro touched_relation(relation) -%}
+    {{ return(api.Relation.create(
+        database=relation.database, schema='touched', identifier=relation.identifier
+    )) }}
+{%- endmacro %}
+
+{#- The touched contacts themselves. Those with new timelines beside them are touched
+    from int_timelines on, see touch_members. -#}
+{% macro touched_contacts(everybody=false) -%}
+    {%- if everybody or comes_after(model, 'int_timelines') -%}
+        (
+            select contact_id from touched.contacts
+            union all
+            select contact_id from touched.members
+        ) as touched_contacts
+    {%- else -%}
+        touched.contacts
+    {%- endif -%}
+{%- endmacro %}
+
+{#- Whether a model is made from another one, at whatever remove, or is that one. -#}
+{% macro comes_after(model_node, name) -%}
+    {%- set wanted = 'model.' ~ project_name ~ '.' ~ name -%}
+    {%- set names = [model_node.unique_id] -%}
+    {#- the list grows while it is walked -#}
+    {%- for unique_id in names -%}
+        {%- for parent in graph.nodes[unique_id].depends_on.nodes
+            if parent.startswith('model.') and parent not in names -%}
+            {%- do names.append(parent) -%}
+        {%- endfor -%}
+    {%- endfor -%}
+    {{ return(wanted in names) }}
+{%- endmacro %}
+
+{#- A condition on raw rows, after `from`: those of touched contacts. Blank in a full
+    build. `activity_id` also lets in the rows of activities that were delivered for
+    several contacts, of which one alone has it (A1). -#}
+{% macro where_touched(contact_id, activity_id=none) -%}
+    {%- if is_touched_build() %}
+    where
+        coalesce({{ contact_id }}, '') in (select contact_id from touched.contacts)
+        {%- if activity_id %}
+        or {{ activity_id }} in (
+            select activity_id from {{ relation_of('int_shared_activities') }}
+        )
+        {%- endif %}
+    {%- endif -%}
+{%- endmacro %}
+
+{% materialization view_by_contact, default %}
+    {%- if not is_touched_build() -%}
+        {{ return(materialization_view_default()) }}
+    {%- endif -%}
+    {%- set relation = touched_relation(this) -%}
+    {{ run_hooks(pre_hooks) }}
+    {% call statement('main') -%}
+        {#- raw rows are read once, and not by each model that asks -#}
+        {%- if config.get('touched_rows_are_stored', false) %}
+        create table {{ relation }} as
+        {%- else %}
+        create or replace view {{ relation }} as
+        {%- endif %}
+        {{ sql }}
+    {%- endcall %}
+    {#- the view of everybody is as it was, but for the moment of the run -#}
+    {%- do model.update({'reads_everybody': true}) -%}
+    {% call statement('everybody') -%}
+        create or replace view {{ this }} as
+        {{ render(model.raw_code) }}
+    {%- endcall %}
+    {{ run_hooks(post_hooks) }}
+    {% do adapter.commit() %}
+    {{ return({'relations': [this]}) }}
+{% endmaterialization %}
+
+{% materialization table_by_contact, default %}
+    {%- if not is_touched_build() -%}
+        {%- set own = 'materialization_table_' ~ adapter.type() -%}
+        {{ return(context.get(own, materialization_table_default)()) }}
+    {%- endif -%}
+    {%- set relation = touched_relation(this) -%}
+    {%- set key = config.get('contact_key', 'contact_id') -%}
+    {%- set columns = [] -%}
+    {%- for column in adapter.get_columns_in_relation(this) -%}
+        {%- do columns.append(column.name) -%}
+    {%- endfor -%}
+    {{ run_hooks(pre_hooks) }}
+    {% call statement('touched') -%}
+        create table {{ relation }} as
+        {{ sql }}
+    {%- endcall %}
+    {% call statement('forget') -%}
+        delete from {{ this }}
+        where {{ touched_keys(key, relation) }}
+    {%- endcall %}
+    {% call statement('main') -%}
+        insert into {{ this }} ({{ columns | join(', ') }})
+        select {{ columns | join(', ') }} from {{ relation }}
+        where {{ touched_keys(key, relation) }}
+    {%- endcall %}
+    {{ run_hooks(post_hooks) }}
+    {% do adapter.commit() %}
+    {{ return({'relations': [this]}) }}
+{% endmaterialization %}
+
+{#- Which rows are replaced. A hash stands for the contact where an erased one is
+    counted, and a page is nobody's. -#}
+{% macro touched_keys(key, relation) -%}
+    {%- if key == 'contact_id' -%}
+        contact_id in (select contact_id from {{ touched_contacts() }})
+    {%- elif key == 'contact_hash' -%}
+        contact_hash in (
+            select {{ dbt.hash('contact_id') }} from {{ touched_contacts() }}
+        )
+    {%- else -%}
+        {{ key }} in (select {{ key }} from {{ relation }})
+    {%- endif -%}
+{%- endmacro %}
