@@ -169,7 +169,10 @@
 
         select contact_id
         from {{ relation_of('stg_crm__contacts') }}
-        where {{ is_news('loaded_at', 'updated_at') }}
+        where
+            {{ is_news('loaded_at', 'updated_at') }}
+            or (created_at is null and loaded_at > {{ completed_as_of() }})
+            or loaded_at is null
 
         union
 

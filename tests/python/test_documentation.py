@@ -30,6 +30,7 @@ STORES = {
     "fct_mql_handoffs": "what a rep needs to call",
     "fct_quarantined_records": "the refused row as it arrived, for who mends it",
     "int_refused_activities": "activities pass the door once; fct_quarantined_records reads it",
+    "int_refused_contacts": "the same of contacts",
     "int_dispositions": "what the rep wrote, until the hand-over reads it",
 }
 

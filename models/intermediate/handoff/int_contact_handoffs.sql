@@ -1,3 +1,5 @@
+{{ config(materialized='table_by_contact') }}
+
 -- A contact's hand-overs, from opening to closing. What is the hand-over's and not one
 -- of its MQLs' is that of the MQL that opened it.
 with conversations as (

@@ -1,3 +1,5 @@
+{{ config(materialized='table_by_contact') }}
+
 -- One person is one conversation (H1): which hand-over each handed-over MQL belongs to.
 -- An MQL joins the contact's hand-over while that is open, else it opens the next one.
 --

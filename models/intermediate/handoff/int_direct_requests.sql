@@ -1,3 +1,5 @@
+{{ config(materialized='table_by_contact') }}
+
 -- Every direct request under the definition in force when it was made, whoever made it.
 with line_activities as (
 

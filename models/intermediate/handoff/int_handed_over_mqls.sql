@@ -1,3 +1,5 @@
+{{ config(materialized='table_by_contact') }}
+
 -- What sales gets to see: every official MQL as it is awarded, and one that was not
 -- official once its contact asks for us itself (H6).
 with mqls as (

@@ -1,3 +1,5 @@
+{{ config(materialized='table_by_contact') }}
+
 -- What a contact adds to its account's score, as long as it counts there (C1).
 with standing as (
 

@@ -15,22 +15,17 @@ with refused as (
     {% endif %}
     select
         '{{ source_table }}' as source_table,
-        {%- if source_table == 'contacts' %}
-        -- the key of an erased person is a trace of the person
-        case when not is_erased then {{ key }} end as record_key,
-        {%- else %}
         {{ key }} as record_key,
-        {%- endif %}
         verdict as reason,
-        {%- if source_table in ('contacts', 'dispositions', 'opportunities') %}
-        -- and so is what the source wrote about the person
+        {%- if source_table in ('dispositions', 'opportunities') %}
+        -- what the source wrote about an erased person is a trace of the person
         case when not is_erased then raw_record end as raw_record,
         {%- else %}
         raw_record,
         {%- endif %}
         loaded_at
     from {{ ref(
-        'int_refused_activities' if source_table == 'activities'
+        'int_refused_' ~ source_table if source_table in ('contacts', 'activities')
         else 'int_' ~ source_table ~ '_intake'
     ) }}
     where verdict in {{ text_list(quarantine_reasons()) }}

@@ -17,6 +17,23 @@ with verdicts as (
 
     union all
 
+    select
+        'contacts' as source_table,
+        'accepted' as verdict,
+        count(*) as row_count
+    from {{ ref('int_contact_profiles') }}
+
+    union all
+
+    select
+        'contacts' as source_table,
+        verdict,
+        count(*) as row_count
+    from {{ ref('int_refused_contacts') }}
+    group by verdict
+
+    union all
+
     -- sound rows that the run may not know of; the others of that kind are refused
     select
         'activities' as source_table,
@@ -28,8 +45,20 @@ with verdicts as (
         and activity_id is not null
         and contact_id is not null
         and occurred_at is not null
+
+    union all
+
+    select
+        'contacts' as source_table,
+        'not_yet_visible' as verdict,
+        count(*) as row_count
+    from {{ ref('stg_crm__contacts') }}
+    where
+        loaded_at > {{ as_of() }}
+        and contact_id is not null
+        and updated_at is not null
+        and created_at is not null
     {%- for source_table in [
-        'contacts',
         'accounts',
         'dispositions',
         'opportunities',
