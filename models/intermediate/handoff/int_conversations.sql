@@ -149,44 +149,52 @@ reached as (
 
 ),
 
-step_0 as (
+-- one row for each MQL that opens a hand-over in any case, with those found from it
+chains as (
 
     select
-        contact_id,
-        sequence_number,
-        next_opening
-    from reached
-    where opens_in_any_case
-
-),
-{% for step in range(1, steps + 1) %}
-step_{{ step }} as (
-
-    select
-        reached.contact_id,
-        reached.sequence_number,
-        reached.next_opening
-    from step_{{ step - 1 }} as previous
-    inner join reached
+        {% for step in range(1, steps + 1) -%}
+        step_{{ step }}.sequence_number as opener_{{ step }},
+        {% endfor -%}
+        step_0.sequence_number as opener_0,
+        step_0.contact_id
+    from reached as step_0
+    {% for step in range(1, steps + 1) -%}
+    left join reached as step_{{ step }}
         on
-            previous.contact_id = reached.contact_id
-            and previous.next_opening = reached.sequence_number
-    where not reached.opens_in_any_case
+            step_0.contact_id = step_{{ step }}.contact_id
+            and step_{{ step - 1 }}.next_opening = step_{{ step }}.sequence_number
+            and not step_{{ step }}.opens_in_any_case
+    {% endfor -%}
+    where step_0.opens_in_any_case
 
 ),
-{% endfor %}
-openers as (
+
+steps as (
 
     {% for step in range(steps + 1) -%}
-    select
-        contact_id,
-        sequence_number
-    from step_{{ step }}
+    select {{ step }} as step
     {% if not loop.last %}
     union all
 
     {% endif -%}
     {%- endfor %}
+
+),
+
+openers as (
+
+    -- and not a union of selects: an engine that does not store a CTE would work the
+    -- chains out for each of them
+    select
+        chains.contact_id,
+        case steps.step
+            {% for step in range(steps + 1) -%}
+            when {{ step }} then chains.opener_{{ step }}
+            {% endfor -%}
+        end as sequence_number
+    from chains
+    cross join steps
 
 ),
 
@@ -212,31 +220,32 @@ final as (
 
     -- a hand-over is named by the MQL that opened it
     select
-        numbered.mql_id,
-        handoffs.mql_id as handoff_id,
-        numbered.definition_id,
-        numbered.contact_id,
-        numbered.product_line,
-        numbered.account_id,
-        numbered.owner_rep_id,
-        numbered.end_reason,
-        numbered.sequence_number,
-        handoffs.next_opening,
-        numbered.is_primary,
-        numbered.is_official,
-        numbered.is_requested,
-        numbered.mql_at,
-        numbered.ended_at,
-        numbered.handed_over_at,
-        numbered.known_at,
-        numbered.answered_at,
-        numbered.suppressed_at,
-        numbered.expires_at
+        mql_id,
+        max(case when is_primary then mql_id end) over (
+            partition by contact_id, opened_by
+        ) as handoff_id,
+        definition_id,
+        contact_id,
+        product_line,
+        account_id,
+        owner_rep_id,
+        end_reason,
+        sequence_number,
+        max(case when is_primary then next_opening end) over (
+            partition by contact_id, opened_by
+        ) as next_opening,
+        is_primary,
+        is_official,
+        is_requested,
+        mql_at,
+        ended_at,
+        handed_over_at,
+        known_at,
+        answered_at,
+        suppressed_at,
+        expires_at
     from numbered
-    inner join numbered as handoffs
-        on
-            numbered.contact_id = handoffs.contact_id
-            and numbered.opened_by = handoffs.sequence_number
+    where opened_by is not null
 
 )
 
