@@ -7,6 +7,7 @@ INSTALLED := $(VENV)/.installed
 RUN := $(VENV)/bin/python
 UV := $(VENV)/bin/uv pip
 POSTGRES := $(VENV)/.installed-postgres
+SPARK := .venv-spark/.installed
 # what a command needs beside the environment itself, by the engine it is for
 ENGINE := $(if $(filter postgres,$(MQL_TARGET)),$(POSTGRES))
 
@@ -17,7 +18,8 @@ DAGSTER_HOME := $(CURDIR)/warehouse/dagster
 
 .DEFAULT_GOAL := help
 .PHONY: help build run status sample summary audit definition review test bench \
-	test-engines dagster test-dagster lint requirements clean
+	test-engines test-postgres test-spark spark dagster test-dagster lint \
+	requirements clean
 
 help: ## list what make can do
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | sort
@@ -25,10 +27,10 @@ help: ## list what make can do
 build: $(INSTALLED) $(ENGINE) ## raw files (or the sample) to marts, all tests, a summary
 	@$(RUN) -m mql build
 
-run: $(INSTALLED) ## what is new to marts: build, audit, publish (for schedules)
+run: $(INSTALLED) $(ENGINE) ## what is new to marts: build, audit, publish (for schedules)
 	@$(RUN) -m mql run
 
-status: $(INSTALLED) ## the last good run, the last attempt, who is at work
+status: $(INSTALLED) $(ENGINE) ## the last good run, the last attempt, who is at work
 	@$(RUN) -m mql status
 
 sample: $(INSTALLED) ## write the sample data anew
@@ -37,20 +39,25 @@ sample: $(INSTALLED) ## write the sample data anew
 summary: $(INSTALLED) $(ENGINE) ## what the last build made
 	@$(RUN) -m mql summary
 
-audit: $(INSTALLED) ## check the raw tables and the marts of the last build
+audit: $(INSTALLED) $(ENGINE) ## check the raw tables and the marts of the last build
 	@$(RUN) -m mql audit
 
 definition: $(INSTALLED) ## the agreement of marketing and sales, from the seeds
 	@$(RUN) -m mql definition
 
-review: $(INSTALLED) ## the page of the monthly review, from the marts
+review: $(INSTALLED) $(ENGINE) ## the page of the monthly review, from the marts
 	@$(RUN) -m mql review
 
 test: $(INSTALLED) ## all tests on the embedded engine
 	@$(RUN) -m pytest
 
-test-engines: $(INSTALLED) $(POSTGRES) ## the same on PostgreSQL
-	@$(RUN) -m pytest tests/engines
+test-engines: test-postgres test-spark ## the same on PostgreSQL and Spark
+
+test-postgres: $(POSTGRES)
+	@$(RUN) -m pytest tests/engines --ignore tests/engines/test_spark.py
+
+test-spark: $(POSTGRES) $(SPARK)
+	@$(RUN) -m pytest tests/engines/test_spark.py
 
 dagster: $(DAGSTER_INSTALLED) ## schedules, sensor and runs at http://127.0.0.1:3000
 	@mkdir -p $(DAGSTER_HOME) && cp mql/scheduling/dagster.yaml $(DAGSTER_HOME)
@@ -100,9 +107,20 @@ $(DAGSTER_INSTALLED): requirements-dagster.txt $(INSTALLED)
 		requirements-dagster.txt
 	@touch $@
 
+# An environment of its own, with Spark in it; it needs Java 17 beside it.
+spark: $(SPARK) ## the environment that dbt needs on Spark, .venv-spark
+
+$(SPARK): $(INSTALLED) requirements-spark.txt
+	@echo "Installing Spark into .venv-spark (once) ..."
+	@$(PYTHON) -m venv --without-pip .venv-spark
+	@$(UV) sync --quiet --python .venv-spark/bin/python --require-hashes \
+		requirements-spark.txt
+	@touch $@
+
 # each after the one it keeps to
 requirements: $(INSTALLED) ## lock requirements*.in, with hashes
-	for list in requirements requirements-postgres requirements-dagster; do \
+	for list in requirements requirements-postgres requirements-spark \
+		requirements-dagster; do \
 		$(UV) compile --quiet --python-version 3.11 --generate-hashes \
 			--no-annotate --no-header --no-emit-index-url --no-emit-find-links \
 			$$list.in --output-file $$list.txt && \

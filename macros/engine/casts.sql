@@ -69,6 +69,29 @@
     end
 {%- endmacro %}
 
+{#- As PostgreSQL's: the engine alone would take '2024' or '2024-1-5' for a day. -#}
+{% macro spark__safe_timestamp(column) -%}
+    {%- set text -%} trim(cast({{ column }} as string)) {%- endset -%}
+    {%- set offset -%}
+        cast(rpad(
+            replace(regexp_extract(substr({{ text }}, 12), '[+-].*$', 0), ':', ''), 5, '0'
+        ) as int)
+    {%- endset -%}
+    case
+        when {{ text }} not like '0000%' and {{ text }} rlike concat(
+            '^[0-9]{4}-[0-9]{2}-[0-9]{2}',
+            '([ T]([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9]([.][0-9]+)?)?',
+            '( ?(Z|UTC|[+-][0-9]{2}(:?[0-9]{2})?))?)?\\z'
+        ) then
+            try_cast(
+                regexp_extract(
+                    {{ text }}, '^[0-9 T:-]{10,16}(:[0-9]{2}([.][0-9]{1,6})?)?', 0
+                ) as timestamp
+            )
+            - make_dt_interval(0, 0, {{ offset }} div 100 * 60 + {{ offset }} % 100, 0)
+    end
+{%- endmacro %}
+
 {#-
     A raw number: digits with a sign, a point and an exponent where need be. One that a
     double cannot hold is none, nor are not-a-number and the infinities.
@@ -96,6 +119,16 @@
         when abs(cast({{ text }} as numeric)) > 1.7976931348623157e308 then null
         when abs(cast({{ text }} as numeric)) < 1e-307 then 0
         else cast(cast({{ text }} as numeric) as double precision)
+    end
+{%- endmacro %}
+
+{#- The engine alone would take '210d' and 'inf' for numbers. -#}
+{% macro spark__safe_number(column) -%}
+    {%- set text -%} {{ trimmed('cast(' ~ column ~ ' as string)') }} {%- endset -%}
+    case
+        when {{ text }} rlike '^[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][+-]?[0-9]+)?\\z'
+            and abs(try_cast({{ text }} as double)) <= 1.7976931348623157e308
+            then try_cast({{ text }} as double)
     end
 {%- endmacro %}
 
@@ -130,4 +163,8 @@
 
 {% macro default__type_double() -%}
     double precision
+{%- endmacro %}
+
+{% macro spark__type_double() -%}
+    double
 {%- endmacro %}

@@ -74,65 +74,108 @@
 {% endmacro %}
 
 {#-
-    PostgreSQL: the tables of the schema `raw_schema`; whatever can be read like a table
-    is one. The raw tables are the customer's: nothing is made or changed there.
+    Other engines: the tables of the schema `raw_schema`. They are the customer's:
+    nothing is made or changed there.
 -#}
-{% macro postgres__open_raw_tables(tables) %}
+{% macro default__open_raw_tables(tables) %}
     {%- set schema = var('raw_schema') -%}
-    {%- set problems = [] -%}
-    {%- set settings = run_query(
-        "select current_setting('server_encoding'), current_setting('lc_ctype'),"
-        ~ " current_user"
-    ).rows[0] -%}
-    {#- chr() above 127 is an error elsewhere than in UTF8 -#}
-    {%- if settings[0] != 'UTF8'
-        or not run_query("select lower(chr(201)) = chr(233)").rows[0][0] -%}
-        {%- do problems.append(
-            "the database " ~ target.dbname ~ " does not know Unicode (encoding "
-            ~ settings[0] ~ ", LC_CTYPE " ~ settings[1] ~ "): create one with ENCODING"
-            ~ " 'UTF8' LC_CTYPE 'C.UTF-8' (or any UTF-8 locale) TEMPLATE template0."
-        ) -%}
-    {%- endif -%}
+    {%- set problems = engine_problems() -%}
     {%- for table in tables -%}
         {%- set name = schema ~ '.' ~ table.name -%}
-        {%- set relation = run_query(raw_relation_query(table.name)).rows -%}
-        {%- set wanted = table.columns.keys() | list -%}
-        {%- if not relation -%}
-            {%- if table.config.meta.required -%}
-                {%- do problems.append(
-                    table.name ~ ": there is no table " ~ name ~ " in the database "
-                    ~ target.dbname ~ ". Load it, or set the dbt var raw_schema to the"
-                    ~ " schema it is in."
-                ) -%}
-            {%- endif -%}
-        {%- elif not relation[0][1] -%}
+        {%- set found = raw_columns(table.name) -%}
+        {%- if found is none and table.config.meta.required -%}
             {%- do problems.append(
-                table.name ~ ": " ~ settings[2] ~ " may not read it. Grant usage on schema "
+                table.name ~ ": there is no table " ~ name ~ ". Load it, or set the dbt"
+                ~ " var raw_schema to the schema it is in."
+            ) -%}
+        {%- elif found == 'forbidden' -%}
+            {%- do problems.append(
+                table.name ~ ": " ~ target.user ~ " may not read it. Grant usage on schema "
                 ~ schema ~ " and select on " ~ name ~ "."
             ) -%}
-        {%- else -%}
-            {%- set present = run_query(
-                "select attname from pg_attribute where attrelid = " ~ relation[0][0]
-                ~ " and attnum > 0 and not attisdropped"
-            ).columns[0].values() | list -%}
-            {%- do problems.extend(missing_columns(table.name, wanted, present, 'table')) -%}
+        {%- elif found is not none -%}
+            {%- do problems.extend(missing_columns(
+                table.name, table.columns.keys() | list, found, 'table'
+            )) -%}
         {%- endif -%}
     {%- endfor -%}
     {{ return(problems) }}
 {% endmacro %}
 
-{#- Id of a raw table, view or foreign table, and whether this user may read it. -#}
-{% macro raw_relation_query(table) -%}
-    select
-        pg_class.oid,
-        has_schema_privilege(pg_namespace.oid, 'usage')
-        and has_table_privilege(pg_class.oid, 'select') as is_readable
-    from pg_class
-    inner join pg_namespace on pg_class.relnamespace = pg_namespace.oid
-    where
-        pg_namespace.nspname = '{{ quoted(var('raw_schema')) }}'
-        and pg_class.relname = '{{ quoted(table) }}'
-        and pg_class.relkind in ('r', 'p', 'v', 'm', 'f')
+{#- What of the engine's own settings would change an answer: a list of messages. -#}
+{% macro engine_problems() -%}
+    {{ return(adapter.dispatch('engine_problems', 'mql')()) }}
+{%- endmacro %}
+
+{% macro default__engine_problems() -%}
+    {{ return([]) }}
+{%- endmacro %}
+
+{% macro postgres__engine_problems() -%}
+    {%- set settings = run_query(
+        "select current_setting('server_encoding'), current_setting('lc_ctype')"
+    ).rows[0] -%}
+    {#- chr() above 127 is an error elsewhere than in UTF8 -#}
+    {%- if settings[0] != 'UTF8'
+        or not run_query("select lower(chr(201)) = chr(233)").rows[0][0] -%}
+        {{ return([
+            "the database " ~ target.dbname ~ " does not know Unicode (encoding "
+            ~ settings[0] ~ ", LC_CTYPE " ~ settings[1] ~ "): create one with ENCODING"
+            ~ " 'UTF8' LC_CTYPE 'C.UTF-8' (or any UTF-8 locale) TEMPLATE template0."
+        ]) }}
+    {%- endif -%}
+    {{ return([]) }}
+{%- endmacro %}
+
+{% macro spark__engine_problems() -%}
+    {%- set zone = run_query("select current_timezone()").rows[0][0] -%}
+    {{ return([] if zone == 'UTC' else [
+        "the session's time zone is " ~ zone ~ ", and times are UTC: keep"
+        ~ " spark.sql.session.timeZone in profiles.yml."
+    ]) }}
+{%- endmacro %}
+
+{#-
+    The columns of a raw table, view or whatever can be read like one: none where there
+    is no such table, 'forbidden' where this user may not read it.
+-#}
+{% macro raw_columns(table) -%}
+    {{ return(adapter.dispatch('raw_columns', 'mql')(table)) }}
+{%- endmacro %}
+
+{% macro default__raw_columns(table) -%}
+    {%- set relation = adapter.get_relation(
+        database=none, schema=var('raw_schema'), identifier=table
+    ) -%}
+    {%- if not relation -%}
+        {{ return(none) }}
+    {%- endif -%}
+    {{ return(
+        adapter.get_columns_in_relation(relation)
+        | map(attribute='name') | map('lower') | list
+    ) }}
+{%- endmacro %}
+
+{#- By the catalogue: dbt would not list foreign tables, nor say what is forbidden. -#}
+{% macro postgres__raw_columns(table) -%}
+    {%- set found = run_query(
+        "select pg_class.oid, has_schema_privilege(pg_namespace.oid, 'usage')"
+        ~ " and has_table_privilege(pg_class.oid, 'select')"
+        ~ " from pg_class inner join pg_namespace"
+        ~ " on pg_class.relnamespace = pg_namespace.oid"
+        ~ " where pg_namespace.nspname = '" ~ quoted(var('raw_schema')) ~ "'"
+        ~ " and pg_class.relname = '" ~ quoted(table) ~ "'"
+        ~ " and pg_class.relkind in ('r', 'p', 'v', 'm', 'f')"
+    ).rows -%}
+    {%- if not found -%}
+        {{ return(none) }}
+    {%- elif not found[0][1] -%}
+        {{ return('forbidden') }}
+    {%- endif -%}
+    {{ return(run_query(
+        "select attname from pg_attribute where attnum > 0 and not attisdropped"
+        ~ " and attrelid = " ~ found[0][0]
+    ).columns[0].values() | list) }}
 {%- endmacro %}
 
 {#- The message about columns that a raw table lacks, in a list; empty if there is none. -#}
@@ -157,16 +200,16 @@
     {{ return(source('crm', table)) }}
 {%- endmacro %}
 
-{% macro postgres__raw_table(table) -%}
+{% macro default__raw_table(table) -%}
     {%- set relation = source('crm', table) -%}
-    {#- in a unit test the source is a fixture and not in the database -#}
-    {%- if not execute or relation.is_cte or run_query(raw_relation_query(table)).rows -%}
+    {#- in a unit test the source is a fixture and not in the warehouse -#}
+    {%- if not execute or relation.is_cte or raw_columns(table) is not none -%}
         {{ return(relation) }}
     {%- endif -%}
     (
         select
             {%- for column in contract_columns(table) %}
-            cast(null as text) as {{ column }}{{ ',' if not loop.last }}
+            cast(null as {{ dbt.type_string() }}) as {{ column }}{{ ',' if not loop.last }}
             {%- endfor %}
         where false
     ) as {{ table }}

@@ -39,6 +39,10 @@
     ' ' || btrim(regexp_replace(lower({{ title }}), '[^[:alnum:]]+', ' ', 'g')) || ' '
 {%- endmacro %}
 
+{% macro spark__title_words(title) -%}
+    ' ' || trim(regexp_replace(lower({{ title }}), '[^\\p{L}\\p{N}]+', ' ')) || ' '
+{%- endmacro %}
+
 {#- Whether text is like a pattern of % and _; a backslash is itself. -#}
 {% macro is_like(text, pattern) -%}
     {{ return(adapter.dispatch('is_like', 'mql')(text, pattern)) }}
@@ -50,6 +54,11 @@
 
 {% macro postgres__is_like(text, pattern) -%}
     {{ text }} like {{ pattern }} escape ''
+{%- endmacro %}
+
+{#- Some character must be the escape: one that no text holds. -#}
+{% macro spark__is_like(text, pattern) -%}
+    {{ text }} like {{ pattern }} escape '\u0001'
 {%- endmacro %}
 
 {#- Text as a sort key that compares byte by byte, whatever the engine's collation. -#}
@@ -68,4 +77,24 @@
 {#- A number as text for people: engines disagree on whether 46 is '46' or '46.0'. -#}
 {% macro number_text(number) -%}
     regexp_replace(cast({{ number }} as {{ dbt.type_string() }}), '[.]0$', '')
+{%- endmacro %}
+
+{#- The texts of a group as one, in the byte order of another column. -#}
+{% macro joined_text(text, separator, order_by) -%}
+    {{ return(adapter.dispatch('joined_text', 'mql')(text, separator, order_by)) }}
+{%- endmacro %}
+
+{% macro default__joined_text(text, separator, order_by) -%}
+    {{ dbt.listagg(text, "'" ~ separator ~ "'", 'order by ' ~ byte_order(order_by)) }}
+{%- endmacro %}
+
+{#- dbt's own gives them in any order here. -#}
+{% macro spark__joined_text(text, separator, order_by) -%}
+    array_join(
+        transform(
+            sort_array(collect_list(struct({{ order_by }} as place, {{ text }} as item))),
+            pair -> pair.item
+        ),
+        '{{ separator }}'
+    )
 {%- endmacro %}

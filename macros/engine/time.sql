@@ -59,6 +59,10 @@
     cast(extract(epoch from {{ moment }}) * 1000000 as bigint)
 {%- endmacro %}
 
+{% macro spark__epoch_us(moment) -%}
+    unix_micros({{ moment }})
+{%- endmacro %}
+
 {#- Days since 1970, with decimals, as a double. -#}
 {% macro epoch_days(moment) -%}
     (cast({{ epoch_us(moment) }} as {{ type_double() }}) / 86400000000)
@@ -79,6 +83,10 @@
 
 {% macro postgres__add_microseconds(moment, microseconds) -%}
     ({{ moment }} + ({{ microseconds }}) * interval '1 microsecond')
+{%- endmacro %}
+
+{% macro spark__add_microseconds(moment, microseconds) -%}
+    timestamp_micros(unix_micros({{ moment }}) + cast({{ microseconds }} as bigint))
 {%- endmacro %}
 
 {#- Days between two moments, as a double. -#}

@@ -12,6 +12,10 @@
     (cast(round(cast(({{ score }}) * 1000000 as numeric)) as double precision) / 1000000)
 {%- endmacro %}
 
+{% macro spark__round_score(score) -%}
+    (round(({{ score }}) * 1000000) / 1000000 + 0.0)
+{%- endmacro %}
+
 {#-
     What is left of a score after some days of half-life decay (E3). After 500 half-lives
     no decimal of it is left; a longer time would be a number too small for a double,
@@ -118,6 +122,16 @@
     select
         {{ relation }}.*,
         generate_series(1, cast({{ count_column }} as bigint)) as number
+    from {{ relation }}
+    where {{ count_column }} > 0
+{%- endmacro %}
+
+{% macro spark__numbered(relation, count_column) -%}
+    select
+        {{ relation }}.*,
+        explode(
+            sequence(cast(1 as bigint), cast({{ count_column }} as bigint))
+        ) as number
     from {{ relation }}
     where {{ count_column }} > 0
 {%- endmacro %}

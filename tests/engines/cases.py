@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -144,6 +145,11 @@ def short_half_lives(world: worlds.World, seeds: reference.Seeds) -> None:
         if row["half_life_days"]:
             row["half_life_days"] = "0.5"
     world.seed_changes["definitions"] = definitions
+
+
+def worlds_to_build() -> list[int]:
+    """The seed numbers: an odd one, an even one, one that ends in 9, unless set."""
+    return [int(seed) for seed in os.environ.get("MQL_WORLDS", "3 4 19").split()]
 
 
 def lay_out(seed: int, folder: Path) -> Case:

@@ -6,7 +6,7 @@ from datetime import datetime
 
 import pytest
 
-from equality import compare, compare_rows
+from equality import Engine, compare, compare_rows
 
 ROW = {
     "definition_id": "guide",
@@ -54,10 +54,9 @@ def test_only_a_half_life_may_be_a_moment_or_the_last_decimal_off():
 def test_columns_and_marts_must_be_the_same():
     assert compare_rows("mart", [ROW], [{**ROW, "more": 1}], set())
 
-    def answers(*marts: str):
-        tables = [{"schema": "scoring", "table": mart} for mart in marts]
-        return lambda query: tables if "information_schema" in query else []
+    def engine(*marts: str) -> Engine:
+        return Engine(lambda query: [], lambda schema: list(marts))
 
-    assert compare(answers("a", "b"), answers("a", "b"), ["scoring"]) == []
-    assert compare(answers("a", "b"), answers("a"), ["scoring"])
-    assert compare(answers(), answers(), ["scoring"])
+    assert compare(engine("a", "b"), engine("a", "b"), ["scoring"]) == []
+    assert compare(engine("a", "b"), engine("a"), ["scoring"])
+    assert compare(engine(), engine(), ["scoring"])

@@ -110,8 +110,10 @@ def dbt(
         raise BuildFailed("\n".join(messages))
 
 
-def build_models(raw: Path, warehouse: Path, as_of, project: Path = ROOT) -> None:
-    """Seeds and models without their tests."""
+def build_models(
+    raw: Path | None, warehouse: Path, as_of, project: Path = ROOT, **settings: str
+) -> None:
+    """Seeds and models without their tests; `settings` as for `dbt`."""
     dbt(
         "build",
         "--exclude-resource-type",
@@ -122,6 +124,7 @@ def build_models(raw: Path, warehouse: Path, as_of, project: Path = ROOT) -> Non
         warehouse=warehouse,
         as_of=as_of,
         project=project,
+        **settings,
     )
 
 

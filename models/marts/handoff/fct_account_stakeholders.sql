@@ -77,10 +77,10 @@ people as (
         max(case when product_line = 'general' then engagement_score end)
             as engagement_score,
         max(case when product_line = 'general' then engaged end) as engaged,
-        {{ dbt.listagg(
+        {{ joined_text(
             "product_line || ' ' || " ~ points_text('engagement_score'),
-            "'; '",
-            "order by product_line"
+            '; ',
+            'product_line',
         ) }} as engagement_by_line,
         max(last_engaged_at) as last_engaged_at
     from current_scores

@@ -129,7 +129,7 @@ members as (
         account_profiles.country,
         account_profiles.state,
         account_profiles.bed_count,
-        cast(null as double precision) as fit_score,
+        cast(null as {{ type_double() }}) as fit_score,
         account_mqls.engagement_score,
         account_mqls.engagement_score as total_score,
         account_mqls.engaged_contacts,

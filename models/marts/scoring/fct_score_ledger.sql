@@ -62,7 +62,7 @@ final as (
         entry_type,
         activity_id,
         activity_type,
-        cast(points_due as double precision) as points_due,
+        cast(points_due as {{ type_double() }}) as points_due,
         {{ round_score('points_applied') }} as points_applied,
         {{ round_score('score_before') }} as score_before,
         {{ round_score('score_after') }} as score_after,
