@@ -55,7 +55,7 @@ raised as (
 
     select
         month,
-        {{ dbt.listagg('alert', "', '", 'order by ' ~ byte_order('alert')) }} as alerts
+        {{ joined_text('alert', ', ', 'alert') }} as alerts
     from alerts
     group by month
 

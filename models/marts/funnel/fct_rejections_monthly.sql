@@ -77,16 +77,8 @@ raised as (
         shares.month,
         shares.product_line,
         shares.rejection_reason,
-        {{ dbt.listagg(
-            'review_alerts.alert',
-            "', '",
-            'order by ' ~ byte_order('review_alerts.alert'),
-        ) }} as alert,
-        {{ dbt.listagg(
-            'review_alerts.remedy',
-            "' '",
-            'order by ' ~ byte_order('review_alerts.alert'),
-        ) }} as remedy
+        {{ joined_text('review_alerts.alert', ', ', 'review_alerts.alert') }} as alert,
+        {{ joined_text('review_alerts.remedy', ' ', 'review_alerts.alert') }} as remedy
     from shares
     inner join review_alerts
         on
