@@ -13,10 +13,8 @@ from mql.project import (
     REVIEW_FOLDER,
     ROOT,
     SAMPLE_FOLDER,
-    Progress,
     ProjectError,
     raw_path,
-    run_dbt,
     shelf,
     target,
     warehouse_path,
@@ -39,10 +37,7 @@ def sample(arguments: argparse.Namespace) -> None:
 
 def build(arguments: argparse.Namespace) -> None:
     """A run with every test, on the sample where there is no other data; sums up."""
-    if target() != "duckdb":
-        build_on_server(arguments)
-        return
-    if raw_path() is None and not SAMPLE_FOLDER.exists():
+    if target() == "duckdb" and raw_path() is None and not SAMPLE_FOLDER.exists():
         print("MQL_RAW_PATH is not set: making the sample data ...", flush=True)
         sample(command_line().parse_args(["sample"]))
     run(arguments, with_tests=True)
@@ -50,34 +45,16 @@ def build(arguments: argparse.Namespace) -> None:
     summarise(arguments)
 
 
-def build_on_server(arguments: argparse.Namespace) -> None:
-    """Builds and tests everything on a server, from its raw tables; sums up."""
-    started = time.monotonic()
-    print(f"Building on {target()} from its raw tables ...", flush=True)
-    command = ["build"]
-    if arguments.as_of:
-        command += ["--vars", f'{{as_of: "{arguments.as_of}"}}']
-    progress = Progress()
-    try:
-        results = run_dbt(command, progress)
-    finally:
-        progress.finish()
-    kinds = Counter(result.node.resource_type for result in results)
-    print(
-        f"Built {kinds['model']} models from {kinds['seed']} seeds;"
-        f" {kinds['test']} data tests and {kinds['unit_test']} unit tests"
-        f" passed; {time.monotonic() - started:.0f} seconds.\n"
-    )
-    summarise(arguments)
-
-
 def run(arguments: argparse.Namespace, with_tests: bool = False) -> None:
     """Builds, audits, publishes."""
     from mql.run import run as start
+    from mql.run import warehouse_place as place
 
     started = time.monotonic()
     source = raw_path() or "the sample"
-    print(f"Building {warehouse_path()} from {source} ...", flush=True)
+    if target() != "duckdb":
+        source = "its raw tables"
+    print(f"Building {place()} from {source} ...", flush=True)
     outcome = start(arguments.as_of, arguments.full_refresh, with_tests)
     kinds = Counter(result.node.resource_type for result in outcome.results)
     seconds = time.monotonic() - started
@@ -108,18 +85,15 @@ def summarise(_: argparse.Namespace) -> None:
 
 def query(arguments: argparse.Namespace) -> None:
     """Prints what a query on the published marts gives."""
-    on_duckdb_only("query", "any client of the warehouse shows its marts")
     import duckdb
 
-    from mql.summary import connect
+    from mql.summary import published
 
-    connection = connect(shelf().marts)
-    try:
-        connection.sql(arguments.sql).show(max_rows=arguments.rows, max_width=200)
-    except duckdb.Error as error:
-        raise ProjectError(str(error)) from error
-    finally:
-        connection.close()
+    with published(shelf().marts) as connection:
+        try:
+            connection.sql(arguments.sql).show(max_rows=arguments.rows, max_width=200)
+        except duckdb.Error as error:
+            raise ProjectError(str(error)) from error
 
 
 def ask(arguments: argparse.Namespace) -> None:
@@ -136,7 +110,6 @@ def ask(arguments: argparse.Namespace) -> None:
 
 def check(arguments: argparse.Namespace) -> None:
     """Audits the built warehouse; critical failures are exit code 1."""
-    on_duckdb_only("audit", "`make build` ran dbt's own tests")
     from mql.audit import audit
 
     report = audit(warehouse_path(), Path(arguments.docs))
@@ -158,14 +131,6 @@ def review(arguments: argparse.Namespace) -> None:
     from mql.review import write_review
 
     print(write_review(shelf().marts, Path(arguments.out)))
-
-
-def on_duckdb_only(command: str, instead: str) -> None:
-    """Raises ProjectError on another engine, with what there is instead."""
-    if target() != "duckdb":
-        raise ProjectError(
-            f"`{command}` reads a DuckDB file, and MQL_TARGET is {target()}: {instead}."
-        )
 
 
 def deliver(arguments: argparse.Namespace) -> None:

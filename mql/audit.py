@@ -20,7 +20,7 @@ import duckdb
 from mql.expectations.check import FAILED, Finding, first_line
 from mql.expectations.marts import examine_marts
 from mql.expectations.raw import examine_raw
-from mql.project import ROOT, ProjectError
+from mql.project import ROOT, ProjectError, target
 
 DOORS = {"raw": examine_raw, "mart": examine_marts}
 # What the engine may hold in memory; sorts and joins that are larger spill to a
@@ -141,17 +141,22 @@ def audit_opened(
 def opened(warehouse: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     """A connection to the warehouse, read-only, with a bound on memory.
 
-    As long as it is open, nobody can change the warehouse.
+    As long as it is open, nobody can change a DuckDB warehouse; of one on PostgreSQL it
+    sees the same moment.
     """
+    if target() == "postgres":
+        # imported late: its driver is an extra
+        from mql import postgres
+
+        with postgres.opened() as connection, bounded(connection):
+            yield connection
+        return
     if not warehouse.exists():
         raise ProjectError(f"{warehouse} does not exist yet: run `make build` first.")
     connection = duckdb.connect()
     try:
-        with tempfile.TemporaryDirectory() as spill_folder:
-            connection.execute(f"set memory_limit = '{MEMORY}'")
-            connection.execute("set preserve_insertion_order = false")
+        with bounded(connection):
             connection.execute("set TimeZone = 'UTC'")
-            connection.execute(f"set temp_directory = {literal(spill_folder)}")
             # the raw views name the sample's files from the project's root
             connection.execute(f"set file_search_path = {literal(ROOT)}")
             try:
@@ -168,6 +173,16 @@ def opened(warehouse: Path) -> Iterator[duckdb.DuckDBPyConnection]:
             yield connection
     finally:
         connection.close()
+
+
+@contextmanager
+def bounded(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    """Bounds what a connection holds in memory; more spills to a temporary folder."""
+    with tempfile.TemporaryDirectory() as spill_folder:
+        connection.execute(f"set memory_limit = '{MEMORY}'")
+        connection.execute("set preserve_insertion_order = false")
+        connection.execute(f"set temp_directory = {literal(spill_folder)}")
+        yield
 
 
 def literal(value: object) -> str:

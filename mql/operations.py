@@ -47,6 +47,7 @@ RUN_COLUMNS = {
     "host": "varchar",
     "process_id": "bigint",
 }
+JSON_COLUMNS = ("rows_by_table", "versions", "definition_hashes")
 PUBLISHED, FAILED, RUNNING, INTERRUPTED = (
     "published",
     "failed",
@@ -93,6 +94,24 @@ class Run:
                 "python": platform.python_version(),
                 **{name: version(name) for name in ("dbt-core", "duckdb")},
             },
+        )
+
+    @classmethod
+    def of(cls, row: dict) -> Run:
+        """The run of a row of operations.runs."""
+        return cls(
+            **{
+                name: json.loads(cell or "{}") if name in JSON_COLUMNS else cell
+                for name, cell in row.items()
+            }
+        )
+
+    def cells(self) -> tuple:
+        """The run as a row of operations.runs."""
+        cells = asdict(self)
+        return tuple(
+            json.dumps(cells[name]) if name in JSON_COLUMNS else cells[name]
+            for name in RUN_COLUMNS
         )
 
     def line(self) -> str:

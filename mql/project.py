@@ -173,7 +173,10 @@ def run_dbt(arguments: list[str], on_event: Callable | None = None) -> list:
     if outcome.success and not failures:
         return list(results)
     if failures:
-        raise ProjectError("\n\n".join(explain(result) for result in failures[:10]))
+        messages = [explain(result) for result in failures[:10]]
+        # a lost server is one thing to tell, however many models felt it
+        lost = [message_of_server(result.message or "") for result in failures]
+        raise ProjectError(next(filter(None, lost), "\n\n".join(messages)))
     raise ProjectError(plain_message(str(outcome.exception or "dbt failed")))
 
 
@@ -186,8 +189,19 @@ def explain(result) -> str:
     return f"{node.name}: {message}"
 
 
+def message_of_server(text: str) -> str | None:
+    """What to tell of a server that was lost or broke a statement off; None else."""
+    if target() != "postgres":
+        return None
+    from mql.postgres import plain_message as plain
+
+    return plain(text)
+
+
 def plain_message(text: str) -> str:
     """dbt's message without the wrapping that says the same thing again."""
+    if told := message_of_server(text):
+        return told
     if "Conflicting lock is held" in text or "Could not set lock on file" in text:
         return (
             f"{warehouse_path()} is in use by another process: another run, or a tool"

@@ -34,13 +34,8 @@ from mql.project import (
     target,
     warehouse_path,
 )
-from mql.publish import (
-    finish_what_a_killed_run_began,
-    last_published,
-    public_marts,
-    publish,
-    recall_reported_months,
-)
+from mql.publish import public_marts
+from mql.summary import place_of
 
 DEFAULT_KEEP = 3
 # What DuckDB says of a file that is not what it wrote; a newer version's file and one
@@ -124,23 +119,30 @@ def attempt(
     Raises ProjectError as `run` does, and DamagedWarehouse where another attempt is
     worth while.
     """
-    if target() != "duckdb":
+    if target() not in ("duckdb", "postgres"):
         raise ProjectError(
-            f"MQL_TARGET is {target()}: `mql run` publishes from DuckDB only so far. Run"
-            " `.venv/bin/dbt build` for it."
+            f"MQL_TARGET is {target()}: this command builds on DuckDB and PostgreSQL."
+            " Spark has an environment of its own: `make spark`, then `MQL_TARGET=spark"
+            " .venv-spark/bin/dbt build` (docs/engines.md)."
         )
+    publisher = publisher_of_target()
+    is_file = target() == "duckdb"
     this = Attempt(Run.new(), RunLog(shelf().log), as_of, full_refresh)
-    with one_run_at_a_time(shelf().lock, this.run):
-        finish_what_a_killed_run_began(shelf(), this.log)
+    with (
+        engine_errors(),
+        one_run_at_a_time(shelf().lock, this.run),
+        publisher.one_run_at_a_time(this.run),
+    ):
+        publisher.finish_what_a_killed_run_began(shelf(), this.log)
         try:
             this.begin("start")
-            if damage := set_aside_if_damaged(warehouse_path()):
+            if is_file and (damage := set_aside_if_damaged(warehouse_path())):
                 say(damage)
-            recall_reported_months(shelf(), warehouse_path())
+            publisher.recall_reported_months(shelf(), warehouse_path())
             yield this
         except BaseException as error:
             damage = ""
-            if DAMAGE.search(str(error)):
+            if is_file and DAMAGE.search(str(error)):
                 # found when a table was read
                 damage = set_aside_if_damaged(warehouse_path(), by_reading_all=True)
             this.run.error = damage or str(error) or type(error).__name__
@@ -157,10 +159,10 @@ def status() -> str:
     """How the warehouse stands: what is published, the last attempt, who is at work."""
     holder = lock_holder(shelf().lock)
     lines = []
-    good = last_published(shelf())
+    good = publisher_of_target().last_published(shelf())
     if good:
         lines.append(
-            f"Published: {shelf().marts}, as of {good['as_of']} UTC,"
+            f"Published: {place_of(shelf().marts)}, as of {good['as_of']} UTC,"
             f" {good['rows_published']:,} rows, {age(good['finished_at'])} old"
             f" (run {good['run_id']}; audit: {good['audit']})."
         )
@@ -229,8 +231,9 @@ class Attempt:
 
         Raises ProjectError where it is not published.
         """
-        # it has personal columns
-        warehouse_path().chmod(0o600)
+        if target() == "duckdb":
+            # it has personal columns
+            warehouse_path().chmod(0o600)
         self.begin("mart audit")
         # one connection until all is published: nobody can change what was audited
         with opened(warehouse_path()) as connection:
@@ -241,7 +244,7 @@ class Attempt:
             self.judge(report, "the marts")
             self.begin("publish")
             with engine_errors():
-                publish(
+                publisher_of_target().publish(
                     connection,
                     public_marts(nodes),
                     shelf(),
@@ -272,7 +275,7 @@ class Attempt:
             ).fetchone()
             if event != "completed":
                 raise ProjectError(
-                    f"the last build of {warehouse_path()} was not one of every model;"
+                    f"the last build of {warehouse_place()} was not one of every model;"
                     " nothing was published. Run `mql run`."
                 )
             self.run.is_full, self.run.as_of = is_full, as_of
@@ -287,12 +290,38 @@ class Attempt:
         self.run.definition_hashes = definition_hashes(ROOT)
 
 
+def publisher_of_target():
+    """The module that publishes on this engine; both have the same functions."""
+    if target() == "postgres":
+        # imported late: its driver is an extra
+        from mql import publish_postgres
+
+        return publish_postgres
+    from mql import publish
+
+    return publish
+
+
+def warehouse_place() -> str:
+    """Where the warehouse is, in words."""
+    if target() == "postgres":
+        from mql.postgres import place
+
+        return f"the {place()}"
+    return str(warehouse_path())
+
+
 @contextmanager
 def engine_errors():
     """Turns what the engine or the disk says into one message."""
+    errors = (duckdb.Error, OSError)
+    if target() == "postgres":
+        from mql.postgres import driver
+
+        errors += (driver().Error,)
     try:
         yield
-    except (duckdb.Error, OSError) as error:
+    except errors as error:
         raise ProjectError(plain_message(str(error))) from error
 
 

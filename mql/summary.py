@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import duckdb
@@ -83,36 +85,57 @@ from quality.fct_reconciliation
 MARTS = """
 select table_schema, string_agg(table_name, ', ' order by table_name) as tables
 from information_schema.tables
-where table_schema <> 'operations'
+where table_catalog = current_database() and table_schema <> 'operations'
 group by table_schema
 order by table_schema
 """
 
 
-def connect(warehouse: Path) -> duckdb.DuckDBPyConnection:
-    """Opens the published marts read-only. Raises ProjectError if there are none."""
+@contextmanager
+def published(warehouse: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A connection to the published marts, read-only.
+
+    warehouse: the DuckDB file they are in; on PostgreSQL those of its database are
+    read, and no file. Raises ProjectError if there are none.
+    """
+    if target() == "postgres":
+        # imported late: its driver is an extra
+        from mql.postgres import opened_published
+
+        with opened_published() as connection:
+            yield connection
+        return
     if not warehouse.exists():
         raise ProjectError(f"{warehouse} does not exist yet: run `make build` first.")
     try:
-        return duckdb.connect(str(warehouse), read_only=True)
+        connection = duckdb.connect(str(warehouse), read_only=True)
     except duckdb.IOException as error:
         raise ProjectError(
             f"{warehouse} cannot be opened ({str(error).splitlines()[0]})."
         ) from error
+    try:
+        yield connection
+    finally:
+        connection.close()
+
+
+def place_of(warehouse: Path) -> str:
+    """Where the published marts are, in words."""
+    if target() == "postgres":
+        from mql.postgres import marts_place
+
+        return marts_place()
+    return str(warehouse)
 
 
 def summary(warehouse: Path) -> str:
-    """The summary as text. Raises ProjectError where the marts are not there.
+    """The summary as text, of what `published` opens. Raises ProjectError as it does."""
+    with published(warehouse) as connection:
+        return summary_of(connection, place_of(warehouse))
 
-    On PostgreSQL the marts of its database are read, and no file.
-    """
-    if target() == "postgres":
-        # imported late: its driver is an extra
-        from mql.postgres import Connection
 
-        connection, place = Connection(), "the database"
-    else:
-        connection, place = connect(warehouse), str(warehouse)
+def summary_of(connection: duckdb.DuckDBPyConnection, place: str) -> str:
+    """The summary of the marts that a connection has; `place` is where they are."""
     try:
         contacts, accounts, activities, as_of = connection.execute(COUNTS).fetchone()
         (people,) = connection.execute(PEOPLE).fetchone()
@@ -123,12 +146,10 @@ def summary(warehouse: Path) -> str:
         quarantine = connection.execute(QUARANTINE).fetchall()
         rows_raw, rows_accounted_for = connection.execute(RECONCILIATION).fetchone()
         marts = connection.execute(MARTS).fetchall()
-    except (duckdb.CatalogException, LookupError) as error:
+    except duckdb.CatalogException as error:
         raise ProjectError(
             f"{place} has no marts ({str(error).splitlines()[0]}): run `make build`."
         ) from error
-    finally:
-        connection.close()
 
     lines = [
         (
@@ -169,14 +190,13 @@ def summary(warehouse: Path) -> str:
         f"The marts are in {place}:",
     ]
     lines += [f"  {schema}: {tables}" for schema, tables in marts]
-    if target() == "duckdb":
-        query = ".venv/bin/python -m mql query"
-        lines += [
-            f'Look at them: {query} "select * from qualification.fct_mqls limit 5"',
-            (
-                f'Who to call first: {query} "select place, priority, sla_status,'
-                " account_name, product_line, total_score, rep_id"
-                ' from handoff.fct_handoff_queue order by place limit 5"'
-            ),
-        ]
+    query = ".venv/bin/python -m mql query"
+    lines += [
+        f'Look at them: {query} "select * from qualification.fct_mqls limit 5"',
+        (
+            f'Who to call first: {query} "select place, priority, sla_status,'
+            " account_name, product_line, total_score, rep_id"
+            ' from handoff.fct_handoff_queue order by place limit 5"'
+        ),
+    ]
     return "\n".join(lines)

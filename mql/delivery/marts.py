@@ -256,10 +256,13 @@ def mart_reader() -> Iterator[MartReader]:
 
     Raises ProjectError where there is neither, or it cannot be opened.
     """
-    if target() != "duckdb":
-        raise ProjectError(
-            f"MQL_TARGET is {target()}: marts are read from DuckDB only so far."
-        )
+    if target() == "postgres":
+        # imported late: its driver is an extra
+        from mql.postgres import marts_place, opened_published
+
+        with opened_published() as connection:
+            yield MartReader([connection], marts_place())
+        return
     working = warehouse_path()
     # hand-overs first: there they are whole
     paths = [path for path in (shelf().handoffs, shelf().marts) if path.exists()]

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import duckdb
 
-from mql.project import ProjectError, target
-from mql.summary import connect
+from mql.project import ProjectError
+from mql.summary import place_of, published
 
 # A campaign may be named anything.
 NOT_IN_XML = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -63,22 +63,14 @@ def read_marts(warehouse: Path) -> Marts:
     warehouse: a DuckDB file with the public marts; on PostgreSQL those of its database
     are read, and no file. Raises ProjectError where it or a mart is missing.
     """
-    if target() == "postgres":
-        # imported late: its driver is an extra
-        from mql.postgres import Connection
-
-        connection, place = Connection(), "the database"
-    else:
-        connection, place = connect(warehouse), str(warehouse)
-    try:
-        return {part: rows(connection, query) for part, query in QUERIES.items()}
-    except (duckdb.CatalogException, LookupError) as error:
-        raise ProjectError(
-            f"{place} lacks a mart the review needs"
-            f" ({str(error).splitlines()[0]}): run `make build`."
-        ) from error
-    finally:
-        connection.close()
+    with published(warehouse) as connection:
+        try:
+            return {part: rows(connection, query) for part, query in QUERIES.items()}
+        except duckdb.CatalogException as error:
+            raise ProjectError(
+                f"{place_of(warehouse)} lacks a mart the review needs"
+                f" ({str(error).splitlines()[0]}): run `make build`."
+            ) from error
 
 
 def rows(connection, query: str) -> list[Row]:

@@ -18,8 +18,8 @@ def server() -> Iterator[str]:
     if given:
         yield given
     else:
-        with postgres.private_server() as url:
-            yield url
+        with postgres.private_server() as private:
+            yield private.url
 
 
 @pytest.fixture

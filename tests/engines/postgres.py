@@ -15,8 +15,9 @@ import shutil
 import socket
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
@@ -89,9 +90,18 @@ def free_port() -> int:
         return listener.getsockname()[1]
 
 
+@dataclass(frozen=True)
+class Server:
+    """A server: its URL; `stop` kills it as a crash would, `start` starts it again."""
+
+    url: str
+    stop: Callable[[], None]
+    start: Callable[[], None]
+
+
 @contextmanager
-def private_server() -> Iterator[str]:
-    """Starts a server of its own and stops it at the end. Gives its URL.
+def private_server() -> Iterator[Server]:
+    """Starts a server of its own and stops it at the end.
 
     Data and socket lie in a temporary folder, the port is a free one of loopback, the
     password a random one. Raises NoServer where it does not start.
@@ -137,18 +147,26 @@ def private_server() -> Iterator[str]:
             "-c listen_addresses=127.0.0.1",
             f"-c unix_socket_directories={folder}",
         ]
-        run(
-            programs / "pg_ctl",
-            "start",
-            "--wait",
-            f"--pgdata={data}",
-            f"--log={folder / 'log'}",
-            f"--options={' '.join(options)}",
-        )
+
+        def start() -> None:
+            run(
+                programs / "pg_ctl",
+                "start",
+                "--wait",
+                f"--pgdata={data}",
+                f"--log={folder / 'log'}",
+                f"--options={' '.join(options)}",
+            )
+
+        def stop(mode: str = "immediate") -> None:
+            run(programs / "pg_ctl", "stop", f"--mode={mode}", f"--pgdata={data}")
+
+        start()
         try:
-            yield f"postgresql://mql_admin:{password}@127.0.0.1:{port}/postgres"
+            url = f"postgresql://mql_admin:{password}@127.0.0.1:{port}/postgres"
+            yield Server(url, stop, start)
         finally:
-            run(programs / "pg_ctl", "stop", "--mode=fast", f"--pgdata={data}")
+            stop("fast")
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -158,6 +176,17 @@ def connect(url: str):
     connection = psycopg2.connect(url)
     connection.autocommit = True
     return connection
+
+
+def execute(url: str, *statements: str) -> None:
+    """Runs statements, each a transaction of its own."""
+    connection = connect(url)
+    try:
+        with connection.cursor() as cursor:
+            for statement in statements:
+                cursor.execute(statement)
+    finally:
+        connection.close()
 
 
 def rows(url: str, query: str) -> list[dict]:
@@ -184,24 +213,11 @@ def with_database(url: str, name: str) -> str:
 def new_database(url: str) -> Iterator[str]:
     """A database that is dropped at the end. Gives how to connect to it."""
     name = f"mql_test_{secrets.token_hex(6)}"
-    connection = connect(url)
+    execute(url, f"create database {name} template template0 encoding 'UTF8'")
     try:
-        with connection.cursor() as cursor:
-            cursor.execute(
-                sql.SQL("create database {} template template0 encoding 'UTF8'").format(
-                    sql.Identifier(name)
-                )
-            )
-            try:
-                yield with_database(url, name)
-            finally:
-                cursor.execute(
-                    sql.SQL("drop database {} with (force)").format(
-                        sql.Identifier(name)
-                    )
-                )
+        yield with_database(url, name)
     finally:
-        connection.close()
+        execute(url, f"drop database {name} with (force)")
 
 
 def load_raw(folder: Path, url: str, schema: str = "crm") -> None:
@@ -257,6 +273,6 @@ def load_raw(folder: Path, url: str, schema: str = "crm") -> None:
 
 
 if __name__ == "__main__":
-    with private_server() as address:
-        print(address, flush=True)
+    with private_server() as running:
+        print(running.url, flush=True)
         input("Enter stops it.")

@@ -1,6 +1,8 @@
-"""The monthly review reads PostgreSQL as it reads the published file."""
+"""The monthly review reads what is published on PostgreSQL as it reads the file."""
 
 from __future__ import annotations
+
+import json
 
 import postgres
 import test_review
@@ -19,13 +21,20 @@ def test_the_page_is_the_same(database, tmp_path):
 
 
 def load(marts, database: str) -> None:
-    """Copies the marts of the review into a database."""
+    """Publishes the marts of the review in a database, of one run."""
     connection = postgres.connect(database)
     with connection.cursor() as cursor:
-        for name in test_review.models():
-            rows = warehouse.rows(marts, f"select * from {name}")
-            columns = test_review.columns_of(name)
-            cursor.execute(f"create schema if not exists {name.split('.')[0]}")
+        cursor.execute("create schema marts")
+        cursor.execute(
+            "create table marts.runs as select 'one' as run_id, 'published' as status,"
+            " localtimestamp as finished_at, %s as rows_by_table",
+            [json.dumps(dict.fromkeys(test_review.models(), 1))],
+        )
+        cursor.execute("create table marts.deliveries (idempotency_key text)")
+        for model in test_review.models():
+            name = f"marts.{model.split('.')[1]}"
+            rows = warehouse.rows(marts, f"select * from {model}")
+            columns = test_review.columns_of(model)
             listed = ", ".join(f'"{column}" {kind}' for column, kind in columns.items())
             cursor.execute(f"create table {name} ({listed})")
             marks = ", ".join(["%s"] * len(columns))

@@ -75,9 +75,11 @@ class Started:
 class Warehouse:
     """A folder with a working database, runs on it and what they published."""
 
-    def __init__(self, folder: Path, raw: Path, target: Path):
-        """`target` is where dbt keeps what it parsed; it may be shared."""
+    def __init__(self, folder: Path, raw: Path, target: Path, **settings: str):
+        """`target` is where dbt keeps what it parsed; it may be shared. `settings` are
+        further environment variables."""
         folder.mkdir(parents=True, exist_ok=True)
+        self.settings = settings
         self.raw = raw
         self.target = target
         self.working = folder / "mql.duckdb"
@@ -88,7 +90,7 @@ class Warehouse:
     def copy(self, folder: Path) -> Warehouse:
         """The same in another folder, on the same raw files."""
         shutil.copytree(self.shelf.folder, folder)
-        return Warehouse(folder, self.raw, self.target)
+        return Warehouse(folder, self.raw, self.target, **self.settings)
 
     def start(self, *arguments: str, largest_file: int | None = None) -> Started:
         """Starts `python -m mql` with arguments; no file may grow beyond a size."""
@@ -101,6 +103,7 @@ class Warehouse:
             "MQL_TARGET": "duckdb",
             "DBT_TARGET_PATH": str(self.target),
             "DBT_LOG_PATH": str(self.target / "logs"),
+            **self.settings,
         }
         process = PROCESSES.Process(
             target=main, args=(list(arguments), settings, output, largest_file)
