@@ -1,0 +1,138 @@
+"""How long the same build takes on each engine, from the same raw files.
+
+    .venv/bin/python benchmarks/engines.py RAW_FOLDER AS_OF [engine ...]
+
+RAW_FOLDER holds raw files (`python -m mql sample --contacts 10000 --out RAW_FOLDER`),
+AS_OF is an ISO time. Servers are private ones on loopback, as for `make test-engines`;
+engines are duckdb, postgres and spark.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+# the servers and the builds are those of the tests
+sys.path[:0] = [
+    str(ROOT),
+    str(ROOT / "tests" / "python"),
+    str(ROOT / "tests" / "engines"),
+]
+
+import warehouse
+
+ENGINES = ("duckdb", "postgres", "spark")
+MODELS = ["--exclude-resource-type", "test", "--exclude-resource-type", "unit_test"]
+
+
+@dataclass(frozen=True)
+class Timing:
+    """A build of everything, without tests: seconds, and what it was made from.
+
+    `first` is the build of an empty warehouse, `again` the next one at the same moment.
+    """
+
+    engine: str
+    activities: int
+    load: float
+    first: float
+    again: float
+
+
+def measure(engine: str, raw: Path, as_of: str) -> Timing:
+    """Loads raw files into a new warehouse of an engine and builds it twice.
+
+    Raises warehouse.BuildFailed where a build fails, postgres.NoServer or
+    spark.NoCluster where there is no such engine here.
+    """
+    opened = {"duckdb": on_duckdb, "postgres": on_postgres, "spark": on_spark}[engine]
+    with tempfile.TemporaryDirectory() as folder:
+        started = time.perf_counter()
+        with opened(raw, as_of, Path(folder)) as (build, rows):
+            load = time.perf_counter() - started
+            first, again = seconds(build), seconds(build)
+            (found,) = rows(
+                "select rows_accepted from quality.fct_reconciliation"
+                " where source_table = 'activities'"
+            )
+    return Timing(engine, found["rows_accepted"], load, first, again)
+
+
+def seconds(work) -> float:
+    """How long something takes."""
+    started = time.perf_counter()
+    work()
+    return time.perf_counter() - started
+
+
+@contextmanager
+def on_duckdb(raw: Path, as_of: str, folder: Path) -> Iterator[tuple]:
+    """A new DuckDB file: how to build it, how to ask it."""
+    built = folder / "mql.duckdb"
+    yield (
+        lambda: warehouse.build_models(raw, built, as_of),
+        lambda query: warehouse.rows(built, query),
+    )
+
+
+@contextmanager
+def on_postgres(raw: Path, as_of: str, folder: Path) -> Iterator[tuple]:
+    """A server with a database in it: how to build it, how to ask it."""
+    import postgres
+    from mql.postgres import variables_of
+
+    with (
+        postgres.private_server() as server,
+        postgres.new_database(server.url) as database,
+    ):
+        postgres.load_raw(raw, database)
+        settings = {"MQL_TARGET": "postgres", **variables_of(database)}
+        yield (
+            lambda: warehouse.build_models(None, folder / "none", as_of, **settings),
+            lambda query: postgres.rows(database, query),
+        )
+
+
+@contextmanager
+def on_spark(raw: Path, as_of: str, folder: Path) -> Iterator[tuple]:
+    """A cluster of two workers: how to build on it, how to ask it."""
+    import spark
+
+    with spark.private_cluster() as cluster:
+        spark.load_raw(raw, cluster)
+        yield (
+            lambda: spark.dbt(
+                "build", *MODELS, cluster=cluster, folder=folder, as_of=as_of
+            ),
+            cluster.rows,
+        )
+
+
+def table(timings: list[Timing]) -> str:
+    """Timings as a Markdown table."""
+    lines = [
+        "| engine | activities | load, s | first build, s | again, s |",
+        "|---|---|---|---|---|",
+    ]
+    for one in timings:
+        lines.append(
+            f"| {one.engine} | {one.activities:,} | {one.load:.0f} | {one.first:.0f}"
+            f" | {one.again:.0f} |"
+        )
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("raw", type=Path)
+    parser.add_argument("as_of")
+    parser.add_argument("engine", nargs="*", default=list(ENGINES))
+    given = parser.parse_args()
+    print(table([measure(each, given.raw, given.as_of) for each in given.engine]))
