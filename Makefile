@@ -53,8 +53,9 @@ test: $(INSTALLED) ## all tests on the embedded engine
 
 test-engines: test-postgres test-spark ## the same on PostgreSQL and Spark
 
+test-postgres: TESTS := tests/engines --ignore tests/engines/test_spark.py
 test-postgres: $(POSTGRES)
-	@$(RUN) -m pytest tests/engines --ignore tests/engines/test_spark.py
+	@$(RUN) -m pytest $(TESTS)
 
 test-spark: $(POSTGRES) $(SPARK)
 	@$(RUN) -m pytest tests/engines/test_spark.py
