@@ -50,6 +50,7 @@
                 or before.was_full
                 or before.rules_hash != rules
                 or before.raw_source != raw_source()
+                or not replaces_rows()
                 or rewritten_raw_tables() != []
             ) -%}
             {%- if not flags.FULL_REFRESH and before.raw_source == raw_source() -%}
