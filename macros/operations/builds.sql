@@ -142,7 +142,7 @@
         {{ dbt.string_literal(event.rules_hash) }},
         {{ dbt.string_literal(raw_source() | replace("'", "''")) }},
         {{ dbt.string_literal(raw_files() | replace("'", "''")) }},
-        {{ touched_count() if event.event == 'completed' else 'null' }},
+        {{ touched_count() if event.event == 'completed' else 'cast(null as integer)' }},
         {{ as_of() }},
         {% if event.get('completed_as_of') -%}
             cast('{{ event.completed_as_of }}' as timestamp)
