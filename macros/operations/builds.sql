@@ -51,6 +51,7 @@
                 or before.rules_hash != rules
                 or before.raw_source != raw_source()
                 or not replaces_rows()
+                or remakes_some_whole()
                 or rewritten_raw_tables() != []
             ) -%}
             {%- if not flags.FULL_REFRESH and before.raw_source == raw_source() -%}

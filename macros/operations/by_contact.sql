@@ -25,6 +25,14 @@
     {{ return(project_nodes('model') | reject('in', selected_resources) | list == []) }}
 {%- endmacro %}
 
+{#- Whether some models by contact were selected and not all: those are made whole, and
+    what they leave is a mixture that only a full build mends. -#}
+{% macro remakes_some_whole() -%}
+    {%- set some = models_by_contact() | map(attribute='unique_id')
+        | select('in', selected_resources) | list -%}
+    {{ return(some != [] and not selects_every_model()) }}
+{%- endmacro %}
+
 {% macro is_by_contact(node) -%}
     {{ return(node.config.materialized in ('table_by_contact', 'view_by_contact')) }}
 {%- endmacro %}
