@@ -5,7 +5,7 @@
 
 {#- What is in the table that was just built; the next model's joins are planned by it. -#}
 {% macro gather_statistics() -%}
-    {%- if model.config.materialized != 'view' -%}
+    {%- if model.config.materialized not in ('view', 'view_by_contact') -%}
         {{ return(adapter.dispatch('gather_statistics', 'mql')()) }}
     {%- endif -%}
 {%- endmacro %}
@@ -49,4 +49,18 @@
 
 {% macro postgres__projection() -%}
     {{ return('table') }}
+{%- endmacro %}
+
+{#- Whether rows can be deleted from a table; where not, every build is a full one. -#}
+{% macro rows_can_be_deleted() -%}
+    {{ return(adapter.dispatch('rows_can_be_deleted', 'mql')()) }}
+{%- endmacro %}
+
+{% macro default__rows_can_be_deleted() -%}
+    {{ return(true) }}
+{%- endmacro %}
+
+{#- Parquet files are written once. -#}
+{% macro spark__rows_can_be_deleted() -%}
+    {{ return(false) }}
 {%- endmacro %}

@@ -46,11 +46,11 @@
             {%- set rules = rules_hash() if loads_seeds else before.seeded_rules -%}
             {%- set is_full = (
                 flags.FULL_REFRESH
+                or not rows_can_be_deleted()
                 or not before.is_completed
                 or before.was_full
                 or before.rules_hash != rules
                 or before.raw_source != raw_source()
-                or not replaces_rows()
                 or remakes_some_whole()
                 or rewritten_raw_tables() != []
             ) -%}
@@ -143,7 +143,9 @@
         {{ dbt.string_literal(event.rules_hash) }},
         {{ dbt.string_literal(raw_source() | replace("'", "''")) }},
         {{ dbt.string_literal(raw_files() | replace("'", "''")) }},
-        {{ touched_count() if event.event == 'completed' else 'cast(null as integer)' }},
+        cast(
+            {{ touched_count() if event.event == 'completed' else 'null' }} as integer
+        ),
         {{ as_of() }},
         {% if event.get('completed_as_of') -%}
             cast('{{ event.completed_as_of }}' as timestamp)

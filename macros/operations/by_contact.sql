@@ -114,7 +114,8 @@
 
 {% materialization view_by_contact, default %}
     {%- if not is_touched_build() -%}
-        {{ return(materialization_view_default()) }}
+        {%- set own = 'materialization_view_' ~ adapter.type() -%}
+        {{ return(context.get(own, materialization_view_default)()) }}
     {%- endif -%}
     {%- set relation = touched_relation(this) -%}
     {{ run_hooks(pre_hooks) }}

@@ -434,20 +434,8 @@ def test_a_server_killed_in_mid_run_is_one_message_and_a_clean_rerun(published):
 
 
 def built(published: Published, table: str) -> bool:
-    """Whether this run has built a table: its file was written after the run began."""
-    return bool(
-        postgres.rows(
-            published.database,
-            f"""
-            select 1 from operations.builds, pg_class
-            where
-                build_number = (select max(build_number) from operations.builds)
-                and event = 'started'
-                and oid = to_regclass('intermediate.{table}')
-                and age(pg_class.xmin) < (
-                    select age(builds.xmin) from operations.builds as builds
-                    order by build_number desc limit 1
-                )
-            """,
-        )
+    """Whether this run, an incremental one, has looked at a model."""
+    (found,) = postgres.rows(
+        published.database, f"select to_regclass('touched.{table}') as relation"
     )
+    return found["relation"] is not None
