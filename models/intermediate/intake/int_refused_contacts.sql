@@ -1,7 +1,7 @@
 {{ config(materialized='table_by_contact', contact_key='contact_hash') }}
 
--- What became of the contact versions that are not in int_contact_profiles. The key of an
--- erased person is a trace of the person, and so is what the source wrote (decision 0005).
+-- What became of the contact versions that are not in int_contact_profiles. The key of
+-- an erased person is a trace of the person, and so is what the source wrote (0005).
 with intake as (
 
     select * from {{ ref('int_contacts_intake') }}

@@ -11,8 +11,8 @@
 
 -- Whose timeline is worked out, and for which lines: those who may ever be qualified
 -- themselves, now or under a lower threshold, who asked directly, or who count for an
--- account that may ever be. For the others nothing could come of it; their scores are in
--- int_line_scores. No score is above the positive points, so nobody is missed.
+-- account that may ever be. For the others nothing could come of it; their scores are
+-- in int_line_scores. No score is above the positive points, so nobody is missed.
 with line_scores as (
 
     select * from {{ ref('int_line_scores') }}
