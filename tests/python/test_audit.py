@@ -27,7 +27,7 @@ INNER_ENTRY = """
     select activity_id from scoring.fct_score_ledger
     where contact_id = 'C1' and activity_type = 'content_download'
 """
-OPEN_STANDING = "valid_to is null and contact_id = 'C2' and product_line = 'general'"
+SOMEBODY = "contact_id = 'C2' and product_line = 'general'"
 
 
 @pytest.fixture(scope="module")
@@ -83,11 +83,27 @@ def broken_copy(built: Path, folder: Path, *statements: str) -> Path:
     connection = duckdb.connect(str(copy))
     try:
         for statement in statements:
+            if changes := re.match(
+                r"(?:update|delete from|insert into) (\S+)", statement
+            ):
+                store(connection, changes[1])
             changed = connection.execute(statement).fetchone()
             assert changed is None or changed[0] > 0, f"changed nothing: {statement}"
     finally:
         connection.close()
     return copy
+
+
+def store(connection: duckdb.DuckDBPyConnection, name: str) -> None:
+    """Makes a table of a mart that is a view, so that cells of it can be changed."""
+    schema, mart = name.split(".")
+    if (schema, mart) in connection.execute(
+        "select schema_name, view_name from duckdb_views()"
+    ).fetchall():
+        connection.execute(f"create temp table rows_of_the_view as from {name}")
+        connection.execute(f"drop view {name}")
+        connection.execute(f"create table {name} as from rows_of_the_view")
+        connection.execute("drop table rows_of_the_view")
 
 
 def broken_contracts(copy: Path) -> set[str]:
@@ -234,27 +250,21 @@ BROKEN_MARTS = {
         f"update qualification.fct_mqls set fit_score = 46 where mql_id = ({ONE_MQL})"
     ],
     "fit_is_the_sum_of_its_parts": [
-        (
-            "update intermediate.int_contact_standing set fit_score = 44"
-            f" where {OPEN_STANDING}"
-        )
+        f"update scoring.fct_contact_scores set fit_score = 44 where {SOMEBODY}"
     ],
     "qualified_means_no_failing_gate": [
-        (
-            "update intermediate.int_contact_standing set is_held = true"
-            f" where {OPEN_STANDING}"
-        )
+        f"update scoring.fct_contact_scores set failing_gate = 'Q6' where {SOMEBODY}"
     ],
     "history_intervals_meet": [
         (
-            "update intermediate.int_contact_standing set valid_from = valid_from"
-            f" + interval 1 microsecond where {OPEN_STANDING}"
+            "update scoring.fct_contact_score_history set valid_from = valid_from"
+            f" + interval 1 microsecond where valid_to is null and {SOMEBODY}"
         )
     ],
     "history_agrees_with_current_scores": [
         (
-            "update intermediate.int_contact_standing set engagement_score = 7"
-            f" where {OPEN_STANDING}"
+            "update scoring.fct_contact_score_history set engagement_score = 7"
+            f" where valid_to is null and {SOMEBODY}"
         )
     ],
     "mql_spells_never_overlap": [
@@ -319,8 +329,8 @@ BROKEN_MARTS = {
     ],
     "account_scores_add_up": [
         (
-            "update intermediate.int_account_standing set score_when_scored ="
-            " score_when_scored + 1 where valid_to is null and product_line = 'general'"
+            "update scoring.fct_account_scores set engagement_score ="
+            " engagement_score + 1 where product_line = 'general'"
         )
     ],
     "every_official_mql_is_handed_over_once": [
@@ -361,8 +371,8 @@ BROKEN_MARTS = {
     ],
     "nobody_suppressed_is_in_hand": [
         (
-            "update intermediate.int_contact_standing set is_suppressed = true"
-            " where valid_to is null and contact_id = 'C2'"
+            "update scoring.fct_contact_scores set is_suppressed = true"
+            " where contact_id = 'C2'"
         )
     ],
     "open_hand_overs_have_a_rep": [
