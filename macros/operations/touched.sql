@@ -10,7 +10,7 @@
     {%- if is_build() and selects_every_model() and models_by_contact() -%}
         {%- set build = this_build() -%}
         {%- if build.is_full or not build.is_rerun -%}
-            {%- do run_query('drop schema if exists touched cascade') -%}
+            {%- do forget_touched_schema() -%}
         {%- endif -%}
         {%- if not build.is_full -%}
             {%- do run_query('create schema if not exists touched') -%}
@@ -26,6 +26,13 @@
     {%- endif -%}
 {%- endmacro %}
 
+{#- No `run_query`: on Spark what gives no rows cannot be asked for them. -#}
+{% macro forget_touched_schema() -%}
+    {%- call statement('forget_touched_schema') -%}
+        drop schema if exists touched cascade
+    {%- endcall -%}
+{%- endmacro %}
+
 {#- on-run-end: nothing of a contact stays where the next erasure would not find it. -#}
 {% macro forget_touched_contacts() -%}
     {%- if is_build() and this_build() and not this_build().is_full
@@ -34,7 +41,7 @@
             'select event from operations.builds order by build_number desc limit 1'
         ).columns[0].values() -%}
         {%- if events[0] == 'completed' -%}
-            {%- do run_query('drop schema if exists touched cascade') -%}
+            {%- do forget_touched_schema() -%}
         {%- endif -%}
     {%- endif -%}
 {%- endmacro %}
