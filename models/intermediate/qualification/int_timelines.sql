@@ -21,8 +21,21 @@ with line_scores as (
 
 direct_requests as (
 
-    select * from {{ ref('int_line_activities') }}
+    select
+        definition_id,
+        contact_id,
+        product_line
+    from {{ ref('int_line_activities') }}
     where is_direct_request
+
+    union
+
+    -- the line a request is answered for may be none of those it counts for
+    select
+        definition_id,
+        contact_id,
+        product_line
+    from {{ ref('int_direct_requests') }}
 
 ),
 
