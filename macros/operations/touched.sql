@@ -28,7 +28,7 @@
 
 {#- No `run_query`: on Spark what gives no rows cannot be asked for them. -#}
 {% macro forget_touched_schema() -%}
-    {%- call statement('forget_touched_schema') -%}
+    {%- call statement('forget_touched_schema', auto_begin=false) -%}
         drop schema if exists touched cascade
     {%- endcall -%}
 {%- endmacro %}
