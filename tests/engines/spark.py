@@ -17,7 +17,7 @@ import tempfile
 import time
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -81,7 +81,9 @@ class Cluster:
     def kill(self, name: str) -> None:
         """Kills a process of the cluster, and what it started, without warning."""
         process = self.processes.pop(name)
-        os.killpg(process.pid, signal.SIGKILL)
+        with suppress(ProcessLookupError):
+            # it may have ended by itself
+            os.killpg(process.pid, signal.SIGKILL)
         process.wait()
 
     def rows(self, query: str) -> list[dict]:
@@ -256,7 +258,9 @@ def wait_for(cluster: Cluster) -> None:
         for name, process in cluster.processes.items():
             if process.poll() is not None:
                 log = (cluster.folder / f"{name}.log").read_text()
-                raise NoCluster(f"{name} ended:\n{log[-3000:]}")
+                raise NoCluster(
+                    f"{name} ended with {process.returncode}:\n{log[-3000:]}"
+                )
         try:
             cluster.rows("select 1 as one")
             if len(cluster.executors()) == 2:
