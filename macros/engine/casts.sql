@@ -147,8 +147,11 @@
 {%- endmacro %}
 
 {% macro duckdb__safe_boolean(column) -%}
-    case when typeof({{ column }}) = 'BOOLEAN' then coalesce(try_cast({{ column }} as boolean), false)
-    else {{ default__safe_boolean(column) }} end
+    case
+        when typeof({{ column }}) = 'BOOLEAN'
+            then coalesce(try_cast({{ column }} as boolean), false)
+        else {{ default__safe_boolean(column) }}
+    end
 {%- endmacro %}
 
 {% macro default__safe_boolean(column) -%}

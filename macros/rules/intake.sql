@@ -82,3 +82,31 @@
 {% macro text_list(texts) -%}
     ('{{ texts | join("', '") }}')
 {%- endmacro %}
+
+{#-
+    What is kept of the raw rows that an intake did not accept: the record of those in
+    quarantine, and of an erased contact little but the fact (decision 0005), with a hash
+    for whom must not be named. Rows that the run may not even know of are left out; they
+    are counted at the source. `activity_id` is kept where the rows have one.
+-#}
+{% macro refused_rows(intake, activity_id=none) -%}
+    select
+        {%- if activity_id %}
+        case
+            when not is_erased or verdict in {{ text_list(quarantine_reasons()) }}
+                then {{ activity_id }}
+        end as {{ activity_id }},
+        {%- endif %}
+        case when not is_erased then contact_id end as contact_id,
+        {{ dbt.hash("coalesce(contact_id, '')") }} as contact_hash,
+        verdict,
+        case
+            when not is_erased and verdict in {{ text_list(quarantine_reasons()) }}
+                then raw_record
+        end as raw_record,
+        loaded_at
+    from {{ intake }}
+    where
+        verdict <> 'accepted'
+        and (verdict <> 'not_yet_visible' or loaded_at <= {{ as_of() }})
+{%- endmacro %}
