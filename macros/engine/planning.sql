@@ -5,7 +5,7 @@
 
 {#- What is in the table that was just built; the next model's joins are planned by it. -#}
 {% macro gather_statistics() -%}
-    {%- if model.config.materialized not in ('view', 'view_by_contact') -%}
+    {%- if not model.config.materialized.startswith('view') -%}
         {{ return(adapter.dispatch('gather_statistics', 'mql')()) }}
     {%- endif -%}
 {%- endmacro %}

@@ -292,9 +292,9 @@
 {%- endmacro %}
 
 {#-
-    For the one table where writing out every row would cost more than all the rest:
-    its cells as they arrived, `raw_<column>`, of which the intake writes out the few
-    rows that are refused or delivered again.
+    For the tables where writing out every row would cost more than all the rest: their
+    cells as they arrived, `raw_<column>`, of which the intake writes out the few rows
+    that are refused or delivered again.
 -#}
 {% macro raw_cells(table) -%}
     {%- for column in contract_columns(table) -%}

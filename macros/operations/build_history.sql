@@ -3,8 +3,12 @@
     docs, tests) there is none, and the answers are those of a first build.
 -#}
 
-{#- The first row of the build at work, or none. -#}
+{#- The first row of the build at work, or none. Every `ref` asks, so what was read is
+    kept with dbt's graph, which lives as long as the command. -#}
 {% macro this_build() -%}
+    {%- if graph.get('this_build') -%}
+        {{ return(graph.this_build) }}
+    {%- endif -%}
     {%- if not is_build() or not selected('model') -%}
         {{ return(none) }}
     {%- endif -%}
@@ -17,13 +21,15 @@
     {%- if rows | length == 0 -%}
         {{ return(none) }}
     {%- endif -%}
-    {{ return({
+    {%- do graph.update({'this_build': {
         'is_full': rows[0]['is_full'],
         'is_rerun': rows[0]['is_rerun'],
         'rules_hash': rows[0]['rules_hash'],
         'raw_files': rows[0]['raw_files'],
         'completed_as_of': timestamp_text(rows[0]['completed_as_of']),
-    }) }}
+        'selects_every_model': selects_every_model(),
+    }}) -%}
+    {{ return(graph.this_build) }}
 {%- endmacro %}
 
 {#- Whether the build makes everything anew. -#}

@@ -47,7 +47,7 @@
             {%- set is_full = (
                 flags.FULL_REFRESH
                 or not rows_can_be_deleted()
-                or not models_by_contact_are_there()
+                or not models_of_touched_rows_are_there()
                 or not before.is_completed
                 or before.was_full
                 or before.rules_hash != rules

@@ -19,7 +19,7 @@
     {%- set names = [] -%}
     {%- for node in graph.nodes.values()
         if node.resource_type == 'model'
-        and (node.config.materialized == 'incremental' or is_by_contact(node))
+        and (node.config.materialized == 'incremental' or rows_of(node))
         and node.config.full_refresh is not false -%}
         {%- do names.append(node.unique_id) -%}
     {%- endfor -%}

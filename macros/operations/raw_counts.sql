@@ -31,7 +31,7 @@
 
 {#- The raw tables whose past is not what the last build saw, in a list. -#}
 {% macro rewritten_raw_tables() -%}
-    {%- if not models_by_contact() -%}
+    {%- if not models_of_touched_rows() -%}
         {{ return([]) }}
     {%- endif -%}
     {%- set counted = load_relation(relation_of('int_raw_counts')) -%}

@@ -7,7 +7,7 @@
 
 {#- on-run-start. -#}
 {% macro note_touched_contacts() -%}
-    {%- if is_build() and selects_every_model() and models_by_contact() -%}
+    {%- if is_build() and selects_every_model() and models_of_touched_rows() -%}
         {%- set build = this_build() -%}
         {%- if build.is_full or not build.is_rerun -%}
             {%- do forget_touched_schema() -%}
@@ -17,11 +17,19 @@
             {%- do forget_relations_of_an_earlier_build() -%}
             {%- do run_query(keep_what_a_rerun_knows('contacts', touched_query())) -%}
             {%- do run_query(keep_what_a_rerun_knows('members', no_contacts_query())) -%}
+            {%- do run_query(keep_what_a_rerun_knows(
+                'accounts', touched_accounts_query(), 'account_id'
+            )) -%}
+            {%- do run_query(keep_what_a_rerun_knows(
+                'stories', no_stories_query(), 'story_id'
+            )) -%}
             {#- what they were before the first of the builds that were interrupted -#}
-            {%- do run_query(
-                'create table if not exists touched.account_timelines_before as'
-                ~ ' select * from ' ~ relation_of('int_account_timelines')
-            ) -%}
+            {%- for name in ['account_timelines', 'story_people'] -%}
+                {%- do run_query(
+                    'create table if not exists touched.' ~ name ~ '_before as'
+                    ~ ' select * from ' ~ relation_of('int_' ~ name)
+                ) -%}
+            {%- endfor -%}
         {%- endif -%}
     {%- endif -%}
 {%- endmacro %}
@@ -36,7 +44,7 @@
 {#- on-run-end: nothing of a contact stays where the next erasure would not find it. -#}
 {% macro forget_touched_contacts() -%}
     {%- if is_build() and this_build() and not this_build().is_full
-        and models_by_contact() -%}
+        and models_of_touched_rows() -%}
         {%- set events = run_query(
             'select event from operations.builds order by build_number desc limit 1'
         ).columns[0].values() -%}
@@ -56,7 +64,7 @@
 
 {#- How many contacts the build looked at; null for all of them. -#}
 {% macro touched_count() -%}
-    {%- if is_touched_build() and models_by_contact() -%}
+    {%- if is_touched_build() and models_of_touched_rows() -%}
         (
             select count(*) from {{ touched_contacts(everybody=true) }}
             where contact_id <> ''
@@ -67,8 +75,8 @@
 {%- endmacro %}
 
 {% macro forget_relations_of_an_earlier_build() -%}
-    {%- for node in models_by_contact() -%}
-        {%- set is_view = node.config.materialized == 'view_by_contact'
+    {%- for node in models_of_touched_rows() -%}
+        {%- set is_view = node.config.materialized.startswith('view')
             and not node.config.get('touched_rows_are_stored') -%}
         {%- do run_query(
             'drop ' ~ ('view' if is_view else 'table') ~ ' if exists touched.'
@@ -81,18 +89,22 @@
     select cast(null as {{ dbt.type_string() }}) as contact_id where false
 {%- endmacro %}
 
+{% macro no_stories_query() -%}
+    select cast(null as {{ dbt.type_string() }}) as story_id where false
+{%- endmacro %}
+
 {#- A build after one that was interrupted adds to what that one had noted: stored tables
     may already be past the boundary by which it knew a contact. -#}
-{% macro keep_what_a_rerun_knows(table, query) -%}
+{% macro keep_what_a_rerun_knows(table, query, key='contact_id') -%}
     {%- if run_query(
         "select 1 from information_schema.tables where table_schema = 'touched'"
         ~ " and table_name = '" ~ table ~ "'"
     ).rows | length > 0 -%}
         insert into touched.{{ table }}
-        select contact_id from (
+        select {{ key }} from (
             {{ query }}
         ) as found
-        where contact_id not in (select contact_id from touched.{{ table }})
+        where {{ key }} not in (select {{ key }} from touched.{{ table }})
     {%- else -%}
         create table touched.{{ table }} as
         {{ query }}
@@ -112,6 +124,45 @@
     )
 {%- endmacro %}
 
+{% macro opportunity_news_query() -%}
+    select opportunity_id
+    from {{ relation_of('stg_crm__opportunities') }}
+    where
+        {{ is_news('loaded_at', 'updated_at') }}
+        or {{ since_then('created_at') }}
+        or {{ since_then('closed_at') }}
+{%- endmacro %}
+
+{#- Accounts whose own state is news. -#}
+{% macro account_news_query() -%}
+    select account_id
+    from {{ relation_of('stg_crm__accounts') }}
+    where {{ is_news('loaded_at', 'updated_at') }}
+
+    union
+
+    select account_id
+    from {{ relation_of('stg_crm__service_contracts') }}
+    where contract_id in (
+        select contract_id
+        from {{ relation_of('stg_crm__service_contracts') }}
+        where {{ is_news('loaded_at', 'updated_at') }}
+    )
+
+    union
+
+    -- a contract begins, ends, or comes into the window before its end
+    select contracts.account_id
+    from {{ relation_of('int_service_contracts') }} as contracts
+    cross join {{ relation_of('int_product_lines') }} as product_lines
+    where
+        {{ since_then('contracts.starts_on') }}
+        or {{ since_then('contracts.ends_on') }}
+        or {{ since_then(add_days(
+            'contracts.ends_on', '-product_lines.service_window_days'
+        )) }}
+{%- endmacro %}
+
 {% macro touched_query() -%}
     with news as (
 
@@ -127,32 +178,7 @@
 
     account_news as (
 
-        select account_id
-        from {{ relation_of('stg_crm__accounts') }}
-        where {{ is_news('loaded_at', 'updated_at') }}
-
-        union
-
-        select account_id
-        from {{ relation_of('stg_crm__service_contracts') }}
-        where contract_id in (
-            select contract_id
-            from {{ relation_of('stg_crm__service_contracts') }}
-            where {{ is_news('loaded_at', 'updated_at') }}
-        )
-
-        union
-
-        -- a contract begins, ends, or comes into the window before its end
-        select contracts.account_id
-        from {{ relation_of('int_service_contracts') }} as contracts
-        cross join {{ relation_of('int_product_lines') }} as product_lines
-        where
-            {{ since_then('contracts.starts_on') }}
-            or {{ since_then('contracts.ends_on') }}
-            or {{ since_then(add_days(
-                'contracts.ends_on', '-product_lines.service_window_days'
-            )) }}
+        {{ account_news_query() | indent(8) }}
 
     ),
 
@@ -196,12 +222,7 @@
         select contact_id
         from {{ relation_of('stg_crm__opportunities') }}
         where opportunity_id in (
-            select opportunity_id
-            from {{ relation_of('stg_crm__opportunities') }}
-            where
-                {{ is_news('loaded_at', 'updated_at') }}
-                or {{ since_then('created_at') }}
-                or {{ since_then('closed_at') }}
+            {{ opportunity_news_query() | indent(12) }}
         )
 
         union
@@ -279,17 +300,10 @@
             inner join (
                 select definition_id, account_id, product_line
                 from (
-                    (
-                        select * from touched.account_timelines_before
-                        except
-                        select * from {{ relation_of('int_account_timelines') }}
-                    )
-                    union all
-                    (
-                        select * from {{ relation_of('int_account_timelines') }}
-                        except
-                        select * from touched.account_timelines_before
-                    )
+                    {{ differing(
+                        'touched.account_timelines_before',
+                        relation_of('int_account_timelines'),
+                    ) }}
                 ) as differing
             ) as changed
                 on
@@ -299,7 +313,7 @@
             where members.contact_id not in (select contact_id from touched.contacts)
         {%- endset -%}
         {%- do run_query(keep_what_a_rerun_knows('members', members)) -%}
-        {%- for node in models_by_contact()
+        {%- for node in models_of_touched_rows()
             if node.config.materialized == 'table_by_contact'
             and node.unique_id != model.unique_id
             and comes_after(model, node.name)
@@ -311,4 +325,119 @@
             ) -%}
         {%- endfor -%}
     {%- endif -%}
+{%- endmacro %}
+
+{#-
+    Accounts of which something may differ: those of touched contacts, as they were and
+    (touch_accounts) as they are now, those with news of their own or of a deal, and
+    those for which a half-life crosses what is asked of a contact or of the account.
+-#}
+{% macro touched_accounts_query() -%}
+    with found as (
+
+        {{ accounts_of_touched_contacts() | indent(8) }}
+
+        union
+
+        {{ account_news_query() | indent(8) }}
+
+        union
+
+        select account_id
+        from {{ relation_of('stg_crm__opportunities') }}
+        where opportunity_id in (
+            {{ opportunity_news_query() | indent(12) }}
+        )
+
+        union
+
+        select account_id
+        from {{ relation_of('int_account_contributions') }}
+        where {{ since_then('engaged_until') }}
+
+        union
+
+        select standing.account_id
+        from {{ relation_of('int_account_standing') }} as standing
+        inner join {{ relation_of('int_product_lines') }} as product_lines
+            on
+                standing.definition_id = product_lines.definition_id
+                and standing.product_line = product_lines.product_line
+        where
+            standing.valid_to is null
+            and standing.half_life_days is not null
+            and standing.engagement_score >= product_lines.account_min_engagement
+            and {{ falls_below_at(
+                'standing.score_when_scored',
+                'product_lines.account_min_engagement',
+                'standing.half_life_days',
+                'standing.scored_at',
+                'standing.valid_from',
+            ) }} <= {{ as_of() }}
+
+    )
+
+    select distinct account_id
+    from found
+    where account_id is not null
+{%- endmacro %}
+
+{% macro accounts_of_touched_contacts() -%}
+    select account_id
+    from {{ relation_of('int_contact_profiles') }}
+    where contact_id in (
+        select contact_id from {{ touched_contacts(everybody=true) }}
+    )
+{%- endmacro %}
+
+{#- Before the first model by account. -#}
+{% macro touch_accounts() -%}
+    {%- if is_touched_build() -%}
+        {%- set accounts -%}
+            select distinct account_id
+            from (
+                {{ accounts_of_touched_contacts() }}
+            ) as now_there
+            where account_id is not null
+        {%- endset -%}
+        {%- do run_query(keep_what_a_rerun_knows('accounts', accounts, 'account_id')) -%}
+    {%- endif -%}
+{%- endmacro %}
+
+{#- Before int_stories: those with other people, or with people who were touched. -#}
+{% macro touch_stories() -%}
+    {%- if is_touched_build() -%}
+        {%- set stories -%}
+            select story_id
+            from {{ relation_of('int_story_people') }}
+            where contact_id in (
+                select contact_id from {{ touched_contacts(everybody=true) }}
+            )
+
+            union
+
+            select story_id
+            from (
+                {{ differing(
+                    'touched.story_people_before', relation_of('int_story_people')
+                ) }}
+            ) as differing
+        {%- endset -%}
+        {%- do run_query(keep_what_a_rerun_knows('stories', stories, 'story_id')) -%}
+    {%- endif -%}
+{%- endmacro %}
+
+{#- The rows that one of two relations has and the other has not. -#}
+{% macro differing(one, other) -%}
+    (
+        select * from {{ one }}
+        except
+        select * from {{ other }}
+    )
+    union all
+    (
+        select * from {{ other }}
+        except
+        select * from {{ one }}
+    )
 {%- endmacro %}

@@ -1,10 +1,9 @@
 {#-
     The activities of each line with the points they are due: what an activity is worth
     on a line (section 3, V5), nothing where it does not score (A2, A3, A5), and more
-    where it completes a topic (A6). `only` names a relation whose contacts (and lines,
-    where it has them) are wanted; without it, all are.
+    where it completes a topic (A6). `activities` is a relation of timed activities.
 -#}
-{% macro line_moves(only=none, by_line=false) -%}
+{% macro line_activities(activities) -%}
     select
         activities.definition_id,
         activities.contact_id,
@@ -34,14 +33,12 @@
                 ) }}
             else 0
         end as block,
-        activity_rules.is_direct_request and not activities.is_machine
-            as is_direct_request,
         activities.is_machine,
         activities.is_repeat,
         activities.is_over_daily_limit,
         activities.is_engagement,
         activities.occurred_at
-    from {{ ref('int_timed_activities') }} as activities
+    from {{ activities }} as activities
     inner join {{ ref('int_activity_rules') }} as activity_rules
         on
             activities.definition_id = activity_rules.definition_id
@@ -53,16 +50,6 @@
         on
             activity_rules.definition_id = product_lines.definition_id
             and activity_rules.product_line = product_lines.product_line
-    {%- if only and by_line %}
-    inner join {{ only }} as wanted
-        on
-            activities.definition_id = wanted.definition_id
-            and activities.contact_id = wanted.contact_id
-            and activity_rules.product_line = wanted.product_line
-    {%- elif only %}
-    inner join (select distinct contact_id from {{ only }}) as wanted
-        on activities.contact_id = wanted.contact_id
-    {%- endif %}
     left join {{ ref('int_topic_downloads') }} as topic_downloads
         on
             activities.definition_id = topic_downloads.definition_id
@@ -70,25 +57,20 @@
 {%- endmacro %}
 
 {#-
-    The engagement score after every activity, per line. With X the running sum of all
-    moves, S = X - least(0, running minimum of X) is the sum with a floor at zero at
-    every step (E1), without recursion. Losses are running sums of their own, per
-    contact; a loss comes before the activity at its instant. `only` as in line_moves.
+    The engagement score after each of a relation of moves, per line. With X the running
+    sum of all moves, S = X - least(0, running minimum of X) is the sum with a floor at
+    zero at every step (E1), without recursion. Losses are running sums of their own, per
+    contact; a loss comes before the activity at its instant. The ledger asks what else
+    there is to say of each activity.
 -#}
-{% macro running_scores(only=none) -%}
-    with moves as {{ inlined() }} (
-
-        {{ line_moves(only, by_line=true) | indent(4) }}
-
-    ),
-
-    in_blocks as (
+{% macro running_scores(moves, for_ledger=false) -%}
+    with in_blocks as (
 
         select
             *,
             block as score_block,
             false as is_run_in
-        from moves
+        from {{ moves }}
 
         union all
 
@@ -96,7 +78,7 @@
             *,
             block + 1 as score_block,
             true as is_run_in
-        from moves
+        from {{ moves }}
         where
             half_life_days is not null
             and {{ runs_into_next_block('occurred_at', 'half_life_days', 'block') }}
@@ -135,11 +117,13 @@
             lag(steps_due) over (
                 partition by definition_id, contact_id, product_line, score_block
                 order by occurred_at, {{ byte_order('activity_id') }}
-            ) as previous_steps_due,
+            ) as previous_steps_due
+            {%- if for_ledger %},
             lead(occurred_at) over (
                 partition by definition_id, contact_id, product_line, score_block
                 order by occurred_at, {{ byte_order('activity_id') }}
             ) as next_at
+            {%- endif %}
         from scaled
 
     ),
@@ -185,7 +169,6 @@
             activity_id,
             activity_type,
             half_life_days,
-            inactivity_points,
             points_due,
             steps_due,
             coalesce(previous_steps_due, 0) as previous_steps_due,
@@ -195,12 +178,13 @@
                 as score_before,
             (sum_after - least(lowest_before, sum_after_loss, sum_after)) / scale
                 as score_after,
-            is_direct_request,
+            {%- if for_ledger %}
             is_machine,
             is_repeat,
             is_over_daily_limit,
             is_engagement,
             next_at is null as is_last,
+            {%- endif %}
             occurred_at
         from with_moves
 
@@ -211,9 +195,10 @@
 
 {#-
     The losses of a line between two of its activities, or between the last one and the
-    moment of the run, as one run each (E5). `scores` is a relation of running scores.
+    moment of the run, as one run each (E5). `scores` is a relation of running scores,
+    `last_scores` one of those after the last activity of each line.
 -#}
-{% macro inactivity_runs(scores, only=none) -%}
+{% macro inactivity_runs(scores, last_scores, only=none) -%}
     with between_activities as (
 
         select
@@ -248,7 +233,7 @@
                 and clocks.contact_id = wanted.contact_id
                 and product_lines.product_line = wanted.product_line
         {%- endif %}
-        left join {{ ref('int_line_scores') }} as last_scores
+        left join {{ last_scores }} as last_scores
             on
                 clocks.definition_id = last_scores.definition_id
                 and clocks.contact_id = last_scores.contact_id

@@ -1,4 +1,4 @@
-{{ config(materialized='table_by_contact') }}
+{{ config(materialized='view') }}
 
 -- Who each rule fired for, how often, and since when: activities that counted, and fit
 -- criteria that held.
@@ -6,8 +6,30 @@
 
 with activities as (
 
-    select * from {{ ref('int_timed_activities') }}
+    select
+        definition_id,
+        contact_id,
+        activity_type,
+        product_line,
+        occurred_at
+    from {{ ref('int_timed_activities') }}
     where not is_machine and not is_repeat and not is_over_daily_limit
+
+    union all
+
+    -- what has no effect is audited, too: it may deserve one
+    select
+        classified.definition_id,
+        classified.contact_id,
+        classified.activity_type,
+        classified.product_line,
+        classified.occurred_at
+    from {{ ref('int_classified_activities') }} as classified
+    inner join {{ ref('int_activity_type_rules') }} as type_rules
+        on
+            classified.definition_id = type_rules.definition_id
+            and classified.activity_type = type_rules.activity_type
+    where not classified.is_machine and not type_rules.has_effect
 
 ),
 

@@ -34,8 +34,10 @@ final as (
             as activity_type,
         coalesce(activities.product_line, page_classes.product_line) as product_line,
         activities.message_id,
+        activities.page_url,
         activities.asset_name,
         activities.topic,
+        activities.campaign,
         activities.is_machine or machine_answers.activity_id is not null
             as is_machine,
         activities.occurred_at
@@ -48,8 +50,9 @@ final as (
     left join page_classes
         on
             definitions.definition_id = page_classes.definition_id
-            and activities.page_url = page_classes.page_url
-            and activities.activity_type = 'page_view'
+            and case
+                when activities.activity_type = 'page_view' then activities.page_url
+            end = page_classes.page_url
 
 )
 

@@ -130,6 +130,7 @@ final as (
         over_daily_limit.activity_id is not null as is_over_daily_limit,
         (type_rules.is_engagement and not classified.is_machine) as is_engagement,
         type_rules.costs_points,
+        type_rules.has_effect,
         classified.occurred_at
     from classified
     inner join type_rules

@@ -14,7 +14,9 @@ timelines as (
 
 final as (
 
-    {{ inactivity_runs('scores', only='timelines') | indent(4) }}
+    {{ inactivity_runs(
+        'scores', ref('int_line_scores'), only='timelines'
+    ) | indent(4) }}
 
 )
 

@@ -1,9 +1,28 @@
 {{ config(materialized='view') }}
 
--- A view: the scores of those one asks about are summed up again.
-with final as (
+-- A view: the scores of those one asks about are summed up again, over all that they
+-- did, whether it could move a score or not.
+with activities as {{ inlined() }} (
 
-    {{ running_scores() | indent(4) }}
+    select * from {{ ref('int_counted_activities') }}
+
+),
+
+timed as {{ inlined() }} (
+
+    {{ timed_activities('activities') | indent(4) }}
+
+),
+
+moves as {{ inlined() }} (
+
+    {{ line_activities('timed') | indent(4) }}
+
+),
+
+final as (
+
+    {{ running_scores('moves', for_ledger=true) | indent(4) }}
 
 )
 

@@ -1,14 +1,20 @@
 {{ config(materialized='view') }}
 
-with scores as {{ inlined() }} (
+with moves as {{ inlined() }} (
 
-    select * from {{ ref('int_ledger_activities') }}
+    select * from {{ ref('int_line_moves') }}
 
 ),
 
-runs as (
+scores as {{ inlined() }} (
 
-    select * from {{ ref('int_ledger_losses') }}
+    {{ running_scores('moves') | indent(4) }}
+
+),
+
+runs as {{ inlined() }} (
+
+    {{ inactivity_runs('scores', ref('int_line_scores')) | indent(4) }}
 
 ),
 

@@ -6,7 +6,7 @@
 -- taken over eras and not over activities.
 with moves as {{ inlined() }} (
 
-    {{ line_moves() | indent(4) }}
+    select * from {{ ref('int_line_moves') }}
 
 ),
 

@@ -7,9 +7,21 @@ with timelines as (
 
 ),
 
+moves as {{ inlined() }} (
+
+    select moves.*
+    from {{ ref('int_line_moves') }} as moves
+    inner join timelines
+        on
+            moves.definition_id = timelines.definition_id
+            and moves.contact_id = timelines.contact_id
+            and moves.product_line = timelines.product_line
+
+),
+
 final as (
 
-    {{ running_scores(only='timelines') | indent(4) }}
+    {{ running_scores('moves') | indent(4) }}
 
 )
 

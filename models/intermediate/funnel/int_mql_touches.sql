@@ -13,16 +13,16 @@ definitions as (
 
 ),
 
-counted as (
+activities as (
 
-    select * from {{ ref('int_timed_activities') }}
+    select * from {{ ref('int_classified_activities') }}
     where not is_machine
 
 ),
 
-activities as (
+type_rules as (
 
-    select * from {{ ref('int_activities') }}
+    select * from {{ ref('int_activity_type_rules') }}
 
 ),
 
@@ -43,34 +43,36 @@ touches as (
 
     select
         conversations.mql_id,
-        counted.activity_id,
-        counted.activity_type,
+        activities.activity_id,
+        activities.activity_type,
         activity_types.category,
         activities.campaign,
-        counted.is_engagement,
+        type_rules.is_engagement,
         direct_requests.activity_id is not null as is_direct_request,
-        counted.occurred_at
+        activities.occurred_at
     from conversations
     inner join definitions
         on conversations.definition_id = definitions.definition_id
-    inner join counted
+    inner join activities
         on
-            conversations.definition_id = counted.definition_id
-            and conversations.contact_id = counted.contact_id
-            and counted.occurred_at <= conversations.mql_at
+            conversations.definition_id = activities.definition_id
+            and conversations.contact_id = activities.contact_id
+            and activities.occurred_at <= conversations.mql_at
             and coalesce(
                 {{ add_days('conversations.mql_at', '-definitions.touch_days') }},
                 {{ beginning_of_time() }}
-            ) <= counted.occurred_at
-    inner join activities
-        on counted.activity_id = activities.activity_id
+            ) <= activities.occurred_at
+    inner join type_rules
+        on
+            activities.definition_id = type_rules.definition_id
+            and activities.activity_type = type_rules.activity_type
     inner join activity_types
-        on counted.activity_type = activity_types.activity_type
+        on activities.activity_type = activity_types.activity_type
     left join direct_requests
         on
             conversations.definition_id = direct_requests.definition_id
             and conversations.product_line = direct_requests.product_line
-            and counted.activity_id = direct_requests.activity_id
+            and activities.activity_id = direct_requests.activity_id
 
 ),
 

@@ -15,6 +15,7 @@
         ],
         key=['contact_id', 'updated_at'],
         latest_by=['loaded_at'],
+        record_order='(' ~ record_order('contacts', 'refused.raw_') ~ ')',
     ) }}
 ) as judged
 {%- endset %}
@@ -45,7 +46,7 @@ final as (
         judged.account_id,
         judged.state,
         judged.country,
-        judged.raw_record,
+        {{ raw_record('contacts', 'judged.raw_') }} as raw_record,
         case
             when judged.verdict is not null then judged.verdict
             when erased_contacts.contact_id is not null then 'erased'

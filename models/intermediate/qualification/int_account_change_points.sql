@@ -1,16 +1,18 @@
-{{ config(materialized='view') }}
+{{ config(materialized='view_by_account', pre_hook='{{ touch_accounts() }}') }}
 
 -- The timeline of an account and line: what its countable contacts add and take away,
 -- its own gates, its open opportunities.
 with contributions as (
 
     select * from {{ ref('int_account_contributions') }}
+    {{ where_touched_account() }}
 
 ),
 
 timelines as (
 
     select * from {{ ref('int_account_timelines') }}
+    {{ where_touched_account() }}
 
 ),
 

@@ -1,3 +1,5 @@
+{{ config(materialized='table_by_account') }}
+
 with timeline as (
 
     select * from {{ ref('int_account_timeline') }}

@@ -42,9 +42,10 @@ restarts as (
 
 ),
 
-scores as (
+moves as (
 
-    {{ line_moves(only='restarts') | indent(4) }}
+    select * from {{ ref('int_line_moves') }}
+    where points_due > 0
 
 ),
 
@@ -77,25 +78,24 @@ fresh_points as (
         windows.product_line,
         windows.requalify_points,
         windows.restarted_at,
-        scores.occurred_at,
-        sum(scores.points_due) over (
+        moves.occurred_at,
+        sum(moves.points_due) over (
             partition by
                 windows.definition_id,
                 windows.contact_id,
                 windows.product_line,
                 windows.restarted_at
-            order by scores.occurred_at
+            order by moves.occurred_at
             range between unbounded preceding and current row
         ) as points_since
     from windows
-    inner join scores
+    inner join moves
         on
-            windows.definition_id = scores.definition_id
-            and windows.contact_id = scores.contact_id
-            and windows.product_line = scores.product_line
-            and scores.points_due > 0
-            and windows.restarted_at < scores.occurred_at
-            and scores.occurred_at < {{ until('windows.next_restarted_at') }}
+            windows.definition_id = moves.definition_id
+            and windows.contact_id = moves.contact_id
+            and windows.product_line = moves.product_line
+            and windows.restarted_at < moves.occurred_at
+            and moves.occurred_at < {{ until('windows.next_restarted_at') }}
 
 ),
 

@@ -17,6 +17,20 @@ final as (
             as score_once_per_asset,
         -- whether it takes points of any line: where a score may reach its floor
         min(points) < 0 as costs_points,
+        -- whether anything may ever come of one: a download counts for its topic (A6)
+        max(
+            case
+                when
+                    points <> 0
+                    or is_engagement
+                    or is_direct_request
+                    or is_disqualifying
+                    or is_opt_in
+                    or activity_type = 'content_download'
+                    then 1
+                else 0
+            end
+        ) = 1 as has_effect,
         -- any row will do: engagement restarts the clock for every line (E2)
         max(case when is_engagement then 1 else 0 end) = 1 as is_engagement
     from activity_points

@@ -1,3 +1,5 @@
+{{ config(materialized=projection()) }}
+
 -- Who would enter and who would leave if another definition replaced the one in force
 -- now, and because of which gate.
 with scores as (

@@ -1,3 +1,5 @@
+{{ config(materialized=projection()) }}
+
 -- What each rule does: its points, how often it fires, whether those it fires for buy
 -- more often, and for how many MQLs it was the last straw.
 --

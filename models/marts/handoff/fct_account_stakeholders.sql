@@ -1,3 +1,5 @@
+{{ config(materialized=projection()) }}
+
 -- Who is who at an account: engaged or not, with what, in which part of the purchase,
 -- and which part nobody plays yet. Under the definition in force.
 with scores as (
@@ -131,7 +133,7 @@ groups as (
 
 stories as (
 
-    select * from {{ ref('int_stakeholder_stories') }}
+    select * from {{ ref('int_stories') }}
 
 ),
 
@@ -180,7 +182,7 @@ final as (
     left join groups
         on people.account_id = groups.follow_up_group
     left join stories
-        on people.contact_id = stories.contact_id
+        on {{ story_id('contact', 'people.contact_id') }} = stories.story_id
 
 )
 

@@ -37,7 +37,7 @@ leads as (
 
 stories as (
 
-    select * from {{ ref('int_handoff_stories') }}
+    select * from {{ ref('int_stories') }}
 
 ),
 
@@ -241,7 +241,7 @@ final as (
     left join leads
         on members.account_id = leads.account_id
     left join stories
-        on members.handoff_id = stories.handoff_id
+        on {{ story_id('handoff', 'members.handoff_id') }} = stories.story_id
     left join contacts
         on members.contact_id = contacts.contact_id
     left join accounts

@@ -22,10 +22,16 @@ product_lines as (
 
 ),
 
-ledger as (
+email_moves as (
 
-    select * from {{ ref('fct_score_ledger') }}
-    where activity_type in ('email_open', 'email_click') and points_applied > 0
+    select
+        definition_id,
+        contact_id,
+        product_line,
+        {{ round_score('score_after - score_before') }} as points_applied,
+        occurred_at
+    from {{ ref('int_running_scores') }}
+    where activity_type in ('email_open', 'email_click') and score_after > score_before
 
 ),
 
@@ -65,11 +71,11 @@ email_points as (
         scores.product_line,
         sum(
             case
-                when definitions.half_life_days is null then ledger.points_applied
+                when definitions.half_life_days is null then email_moves.points_applied
                 else {{ decayed(
-                    'ledger.points_applied',
+                    'email_moves.points_applied',
                     'definitions.half_life_days',
-                    'ledger.entry_at',
+                    'email_moves.occurred_at',
                     as_of(),
                 ) }}
             end
@@ -77,11 +83,11 @@ email_points as (
     from scores
     inner join definitions
         on scores.definition_id = definitions.definition_id
-    inner join ledger
+    inner join email_moves
         on
-            scores.definition_id = ledger.definition_id
-            and scores.contact_id = ledger.contact_id
-            and scores.product_line = ledger.product_line
+            scores.definition_id = email_moves.definition_id
+            and scores.contact_id = email_moves.contact_id
+            and scores.product_line = email_moves.product_line
     where scores.is_qualified
     group by scores.definition_id, scores.contact_id, scores.product_line
 

@@ -35,13 +35,6 @@ reasons as (
 
 ),
 
-ledger as (
-
-    select * from {{ ref('fct_score_ledger') }}
-    where entry_type = 'activity' and points_due > 0
-
-),
-
 opportunities as (
 
     select * from {{ ref('int_line_opportunities') }}
@@ -74,22 +67,29 @@ restarts as (
 
 ),
 
+moves as (
+
+    select * from {{ ref('int_line_moves') }}
+    where points_due > 0
+
+),
+
 fresh_points as (
 
     select
         restarts.definition_id,
         restarts.contact_id,
         restarts.product_line,
-        sum(ledger.points_due) as points
+        sum(moves.points_due) as points
     from restarts
     inner join definitions
         on restarts.definition_id = definitions.definition_id
-    inner join ledger
+    inner join moves
         on
-            restarts.definition_id = ledger.definition_id
-            and restarts.contact_id = ledger.contact_id
-            and restarts.product_line = ledger.product_line
-            and restarts.restarted_at < ledger.entry_at
+            restarts.definition_id = moves.definition_id
+            and restarts.contact_id = moves.contact_id
+            and restarts.product_line = moves.product_line
+            and restarts.restarted_at < moves.occurred_at
     group by
         restarts.definition_id, restarts.contact_id, restarts.product_line
 

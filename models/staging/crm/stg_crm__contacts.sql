@@ -24,8 +24,8 @@ final as (
         {{ safe_boolean('is_deleted') }} as is_deleted,
         {{ safe_timestamp('created_at') }} as created_at,
         {{ safe_timestamp('updated_at') }} as updated_at,
-        {{ safe_timestamp('loaded_at') }} as loaded_at,
-        {{ raw_row('contacts') }}
+        {{ safe_timestamp('loaded_at') }} as loaded_at
+        {{ raw_cells('contacts') }}
     from source
     {{ where_touched(raw_text('contact_id')) }}
 

@@ -1,5 +1,5 @@
 {#-
-    Models by contact: whose rows each belong to one contact and follow from what is
+    Models of touched rows: whose rows each belong to one contact and follow from what is
     known of that contact alone, of accounts and of rules. They say so with
     `materialized='table_by_contact'` or `'view_by_contact'`, and their SQL knows nothing
     else of incremental builds (docs/decisions/0011-only-touched-contacts.md):
@@ -8,6 +8,10 @@
     - in an incremental build the same SQL runs on the contacts that were touched, since
       what it reads by `ref` is then a relation of the schema `touched` with just their
       rows; in a table these take the place of the rows the contacts had.
+
+    `_by_account` and `_by_story` are the same for accounts and for stories. What these
+    read of contacts is stored by then, and `where_touched_account()` (or `_story`) picks
+    from it.
 -#}
 
 {#- Whether the build at work makes only what belongs to touched contacts anew. -#}
@@ -18,30 +22,31 @@
         {{ return(false) }}
     {%- endif -%}
     {%- set build = this_build() -%}
-    {{ return(build is not none and not build.is_full and selects_every_model()) }}
+    {{ return(build is not none and not build.is_full and build.selects_every_model) }}
 {%- endmacro %}
 
 {% macro selects_every_model() -%}
     {{ return(project_nodes('model') | reject('in', selected_resources) | list == []) }}
 {%- endmacro %}
 
-{#- Whether some models by contact were selected and not all: those are made whole, and
+{#- Whether some of these models were selected and not all: those are made whole, and
     what they leave is a mixture that only a full build mends. -#}
 {% macro remakes_some_whole() -%}
-    {%- set some = models_by_contact() | map(attribute='unique_id')
+    {%- set some = models_of_touched_rows() | map(attribute='unique_id')
         | select('in', selected_resources) | list -%}
     {{ return(some != [] and not selects_every_model()) }}
 {%- endmacro %}
 
-{% macro is_by_contact(node) -%}
-    {{ return(node.config.materialized in ('table_by_contact', 'view_by_contact')) }}
+{#- Whose rows a model holds: `contact`, `account`, `story`; blank for any other model. -#}
+{% macro rows_of(node) -%}
+    {{ return((node.config.materialized or '').partition('_by_')[2]) }}
 {%- endmacro %}
 
-{#- The nodes of the models by contact; other projects' builds may have none. -#}
-{% macro models_by_contact() -%}
+{#- The nodes of the models of touched rows; other projects' builds may have none. -#}
+{% macro models_of_touched_rows() -%}
     {%- set found = [] -%}
     {%- for node in graph.nodes.values()
-        if node.resource_type == 'model' and is_by_contact(node) -%}
+        if node.resource_type == 'model' and rows_of(node) -%}
         {%- do found.append(node) -%}
     {%- endfor -%}
     {{ return(found) }}
@@ -49,21 +54,22 @@
 
 {#- Whether each is in the warehouse. A table that is made anew takes the views on it along
     on PostgreSQL; a build that is killed before these are made leaves none. -#}
-{% macro models_by_contact_are_there() -%}
-    {%- for node in models_by_contact() if not load_relation(relation_of(node.name)) -%}
+{% macro models_of_touched_rows_are_there() -%}
+    {%- for node in models_of_touched_rows() if not load_relation(relation_of(node.name)) -%}
         {{ return(false) }}
     {%- endfor -%}
     {{ return(true) }}
 {%- endmacro %}
 
-{#- dbt's own, but that a model by contact reads the touched rows of another one. -#}
+{#- dbt's own, but that a model by contact reads the touched rows of another one, a model
+    by account those of another by account. -#}
 {% macro ref() -%}
     {%- set named = varargs | list -%}
     {%- set relation = builtins.ref(*named, **kwargs) -%}
-    {%- if execute and model.resource_type == 'model' and is_by_contact(model) -%}
+    {%- if execute and model.resource_type == 'model' and rows_of(model) -%}
         {%- set wanted = 'model.' ~ project_name ~ '.' ~ named[-1] -%}
         {%- if wanted in graph.nodes
-            and is_by_contact(graph.nodes[wanted])
+            and rows_of(graph.nodes[wanted]) == rows_of(model)
             and is_touched_build() -%}
             {{ return(touched_relation(relation)) }}
         {%- endif -%}
@@ -71,7 +77,7 @@
     {{ return(relation) }}
 {%- endmacro %}
 
-{#- Where the touched rows of a model by contact are during an incremental build. -#}
+{#- Where the touched rows of a model are during an incremental build. -#}
 {% macro touched_relation(relation) -%}
     {{ return(api.Relation.create(
         database=relation.database, schema='touched', identifier=relation.identifier
@@ -121,7 +127,40 @@
     {%- endif -%}
 {%- endmacro %}
 
+{#- The same for a model by account, or by story. -#}
+{% macro where_touched_account() -%}
+    {%- if is_touched_build() -%}
+        where account_id in (select account_id from touched.accounts)
+    {%- endif -%}
+{%- endmacro %}
+
+{% macro where_touched_story() -%}
+    {%- if is_touched_build() -%}
+        where story_id in (select story_id from touched.stories)
+    {%- endif -%}
+{%- endmacro %}
+
 {% materialization view_by_contact, default %}
+    {{ return(view_of_touched_rows()) }}
+{% endmaterialization %}
+
+{% materialization view_by_account, default %}
+    {{ return(view_of_touched_rows()) }}
+{% endmaterialization %}
+
+{% materialization table_by_contact, default %}
+    {{ return(table_of_touched_rows()) }}
+{% endmaterialization %}
+
+{% materialization table_by_account, default %}
+    {{ return(table_of_touched_rows()) }}
+{% endmaterialization %}
+
+{% materialization table_by_story, default %}
+    {{ return(table_of_touched_rows()) }}
+{% endmaterialization %}
+
+{% macro view_of_touched_rows() %}
     {%- if not is_touched_build() -%}
         {%- set own = 'materialization_view_' ~ adapter.type() -%}
         {{ return(context.get(own, materialization_view_default)()) }}
@@ -146,15 +185,15 @@
     {{ run_hooks(post_hooks) }}
     {% do adapter.commit() %}
     {{ return({'relations': [this]}) }}
-{% endmaterialization %}
+{% endmacro %}
 
-{% materialization table_by_contact, default %}
+{% macro table_of_touched_rows() %}
     {%- if not is_touched_build() -%}
         {%- set own = 'materialization_table_' ~ adapter.type() -%}
         {{ return(context.get(own, materialization_table_default)()) }}
     {%- endif -%}
     {%- set relation = touched_relation(this) -%}
-    {%- set key = config.get('contact_key', 'contact_id') -%}
+    {%- set key = config.get('contact_key', rows_of(model) ~ '_id') -%}
     {%- set columns = [] -%}
     {%- for column in adapter.get_columns_in_relation(this) -%}
         {%- do columns.append(column.name) -%}
@@ -176,7 +215,7 @@
     {{ run_hooks(post_hooks) }}
     {% do adapter.commit() %}
     {{ return({'relations': [this]}) }}
-{% endmaterialization %}
+{% endmacro %}
 
 {#- Which rows are replaced. A hash stands for the contact where an erased one is
     counted, and a page is nobody's. -#}
@@ -187,6 +226,10 @@
         contact_hash in (
             select {{ dbt.hash('contact_id') }} from {{ touched_contacts() }}
         )
+    {%- elif key == 'account_id' -%}
+        account_id in (select account_id from touched.accounts)
+    {%- elif key == 'story_id' -%}
+        story_id in (select story_id from touched.stories)
     {%- else -%}
         {{ key }} in (select {{ key }} from {{ relation }})
     {%- endif -%}
