@@ -18,7 +18,7 @@ DAGSTER_HOME := $(CURDIR)/warehouse/dagster
 
 .DEFAULT_GOAL := help
 .PHONY: help build run status sample summary audit definition review test bench \
-	test-engines test-postgres test-spark spark dagster test-dagster lint \
+	bench-engines test-engines test-postgres test-spark spark dagster test-dagster lint \
 	requirements clean
 
 help: ## list what make can do
@@ -48,8 +48,8 @@ definition: $(INSTALLED) ## the agreement of marketing and sales, from the seeds
 review: $(INSTALLED) $(ENGINE) ## the page of the monthly review, from the marts
 	@$(RUN) -m mql review
 
-test: $(INSTALLED) ## all tests on the embedded engine
-	@$(RUN) -m pytest
+test: $(INSTALLED) ## all tests on the embedded engine, a file of them on each core
+	@$(RUN) -m pytest --numprocesses auto --dist loadfile
 
 test-engines: test-postgres test-spark ## the same on PostgreSQL and Spark
 
@@ -72,6 +72,9 @@ test-dagster: $(DAGSTER_INSTALLED) ## the Dagster code location, materialised
 
 bench: $(INSTALLED) ## what it costs, on generated data: make bench WORKLOADS="S L"
 	@$(RUN) benchmarks/bench.py $(WORKLOADS)
+
+bench-engines: $(POSTGRES) $(SPARK) ## the same build on each engine: WORKLOADS="S M"
+	@$(RUN) benchmarks/bench.py $(WORKLOADS) --engines duckdb postgres spark
 
 lint: $(INSTALLED) ## SQL, Python and YAML style, and the project's conventions
 	$(VENV)/bin/ruff check .

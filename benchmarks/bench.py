@@ -6,6 +6,7 @@ both measured here, in the same run, on the same machine. See docs/cost.md.
 
     .venv/bin/python benchmarks/bench.py S
     .venv/bin/python benchmarks/bench.py S L XL --keep
+    .venv/bin/python benchmarks/bench.py S M --engines duckdb postgres spark
 """
 
 from __future__ import annotations
@@ -25,11 +26,13 @@ from pathlib import Path
 
 import duckdb
 
+import engines
+
 ROOT = Path(__file__).resolve().parents[1]
 FOLDER = ROOT / "warehouse" / "benchmarks"
 DBT = Path(sys.executable).with_name("dbt")
 # Contacts to ask the sample generator for; it makes about 22 activities for each.
-WORKLOADS = {"S": 10_000, "L": 1_000_000, "XL": 5_000_000}
+WORKLOADS = {"S": 10_000, "M": 100_000, "L": 1_000_000, "XL": 5_000_000}
 DAILY_ACTIVITIES = 20_000
 MODELS_ONLY = (
     "build",
@@ -219,6 +222,18 @@ def run_workload(workload: str, keep: bool) -> list[Measurement]:
     return measured
 
 
+def compare_engines(workloads: list[str], names: list[str]) -> list[engines.Timing]:
+    """The same build, from the same raw files, on each engine."""
+    timings = []
+    for workload in workloads:
+        generate(workload)
+        _, until, _ = moments(workload)
+        for name in names:
+            timings.append(engines.measure(workload, name, FOLDER / workload, until))
+            print(engines.table(timings[-1:]).splitlines()[-1], flush=True)
+    return timings
+
+
 def overhead() -> Measurement:
     """`dbt run` on the default sample, parsed before: dbt's own start and models."""
     raw = FOLDER / "sample"
@@ -284,14 +299,26 @@ def main() -> int:
     """Measures the workloads asked for and writes benchmarks/results.md."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("workloads", nargs="*", choices=[*WORKLOADS, []], default=[])
+    parser.add_argument(
+        "--engines",
+        nargs="+",
+        choices=engines.ENGINES,
+        help="compare these on the workloads, and measure nothing else",
+    )
     parser.add_argument("--keep", action="store_true", help="keep the warehouses")
     parser.add_argument("--out", default=str(FOLDER / "results.md"))
     arguments = parser.parse_args()
     FOLDER.mkdir(parents=True, exist_ok=True)
-    measured = [overhead()]
-    for workload in arguments.workloads or ["S", "L"]:
-        measured += run_workload(workload, arguments.keep)
-    result = f"{machine()}\n\n{table(measured)}\n"
+    if arguments.engines:
+        written = engines.table(
+            compare_engines(arguments.workloads or ["S"], arguments.engines)
+        )
+    else:
+        measured = [overhead()]
+        for workload in arguments.workloads or ["S", "L"]:
+            measured += run_workload(workload, arguments.keep)
+        written = table(measured)
+    result = f"{machine()}\n\n{written}\n"
     Path(arguments.out).write_text(result)
     print("\n" + result)
     return 0

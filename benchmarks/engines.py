@@ -1,15 +1,10 @@
 """How long the same build takes on each engine, from the same raw files.
 
-    .venv/bin/python benchmarks/engines.py RAW_FOLDER AS_OF [engine ...]
-
-RAW_FOLDER holds raw files (`python -m mql sample --contacts 10000 --out RAW_FOLDER`),
-AS_OF is an ISO time. Servers are private ones on loopback, as for `make test-engines`;
-engines are duckdb, postgres and spark.
+Part of `make bench`; servers are private ones on loopback, as for `make test-engines`.
 """
 
 from __future__ import annotations
 
-import argparse
 import sys
 import tempfile
 import time
@@ -39,6 +34,7 @@ class Timing:
     `first` is the build of an empty warehouse, `again` the next one at the same moment.
     """
 
+    workload: str
     engine: str
     activities: int
     load: float
@@ -46,7 +42,7 @@ class Timing:
     again: float
 
 
-def measure(engine: str, raw: Path, as_of: str) -> Timing:
+def measure(workload: str, engine: str, raw: Path, as_of: str) -> Timing:
     """Loads raw files into a new warehouse of an engine and builds it twice.
 
     Raises warehouse.BuildFailed where a build fails, postgres.NoServer or
@@ -62,7 +58,7 @@ def measure(engine: str, raw: Path, as_of: str) -> Timing:
                 "select rows_accepted from quality.fct_reconciliation"
                 " where source_table = 'activities'"
             )
-    return Timing(engine, found["rows_accepted"], load, first, again)
+    return Timing(workload, engine, found["rows_accepted"], load, first, again)
 
 
 def seconds(work) -> float:
@@ -118,21 +114,12 @@ def on_spark(raw: Path, as_of: str, folder: Path) -> Iterator[tuple]:
 def table(timings: list[Timing]) -> str:
     """Timings as a Markdown table."""
     lines = [
-        "| engine | activities | load, s | first build, s | again, s |",
-        "|---|---|---|---|---|",
+        "| workload | engine | activities | load, s | first build, s | again, s |",
+        "|---|---|---:|---:|---:|---:|",
     ]
     for one in timings:
         lines.append(
-            f"| {one.engine} | {one.activities:,} | {one.load:.0f} | {one.first:.0f}"
-            f" | {one.again:.0f} |"
+            f"| {one.workload} | {one.engine} | {one.activities:,} | {one.load:.0f}"
+            f" | {one.first:.0f} | {one.again:.0f} |"
         )
     return "\n".join(lines)
-
-
-if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("raw", type=Path)
-    parser.add_argument("as_of")
-    parser.add_argument("engine", nargs="*", default=list(ENGINES))
-    given = parser.parse_args()
-    print(table([measure(each, given.raw, given.as_of) for each in given.engine]))

@@ -282,19 +282,8 @@
 {%- endmacro %}
 
 {#-
-    The raw row as it arrived: `raw_record`, JSON for whoever reads the quarantine, and
-    `record_order`, its cells in contract order, which compares as the cells do byte by
-    byte (A1) because no cell holds anything below the separator.
--#}
-{% macro raw_row(table) -%}
-    {{ raw_record(table) }} as raw_record,
-    {{ record_order(table) }} as record_order
-{%- endmacro %}
-
-{#-
-    For the tables where writing out every row would cost more than all the rest: their
-    cells as they arrived, `raw_<column>`, of which the intake writes out the few rows
-    that are refused or delivered again.
+    The cells of a raw row as they arrived, `raw_<column>`: the intake writes out the few
+    rows that are refused or delivered again, and no others.
 -#}
 {% macro raw_cells(table) -%}
     {%- for column in contract_columns(table) -%}
@@ -302,6 +291,7 @@
     {% endfor -%}
 {%- endmacro %}
 
+{#- The row as JSON, for whoever reads the quarantine. -#}
 {% macro raw_record(table, prefix='') -%}
     '{'
     {%- for column in contract_columns(table) %}
@@ -313,6 +303,8 @@
     || '}'
 {%- endmacro %}
 
+{#- The cells in contract order, which compares as they do byte by byte (A1) because no
+    cell holds anything below the separator. -#}
 {% macro record_order(table, prefix='') -%}
     ''
     {%- for column in contract_columns(table) %}

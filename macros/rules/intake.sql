@@ -7,9 +7,7 @@
 
     Few keys are delivered more than once; only their rows are put in order.
 -#}
-{% macro at_the_door(
-    staged, refusals, key, latest_by, record_order='refused.record_order'
-) -%}
+{% macro at_the_door(table, staged, refusals, key, latest_by) -%}
     {%- set refused -%}
         (
             select
@@ -53,7 +51,7 @@
                     {%- for column in latest_by %}
                     refused.{{ column }} desc,
                     {%- endfor %}
-                    {{ byte_order(record_order) }} desc
+                    {{ byte_order('(' ~ record_order(table, 'refused.raw_') ~ ')') }} desc
             ) as delivery_rank
         from {{ refused }}
         inner join {{ delivered_again }}

@@ -2,7 +2,8 @@
 
 -- Which activities score: repeats and those over a daily limit do not (A3, A5), but
 -- they are engagement all the same; machine-made ones are neither (A2). Only the types
--- that can repeat, or have a limit, are put in order.
+-- that can repeat, or have a limit, are put in order. The joins name the contact, so
+-- that a filter on one reaches all of them.
 with classified as {{ inlined() }} (
 
     select * from {{ ref('int_classified_activities') }}
@@ -57,6 +58,7 @@ ranked as (
 
     select
         definition_id,
+        contact_id,
         activity_id,
         row_number() over (
             partition by definition_id, contact_id, activity_type, once_per, subject
@@ -70,6 +72,7 @@ repeats as (
 
     select distinct
         definition_id,
+        contact_id,
         activity_id
     from ranked
     where occurrence > 1
@@ -80,6 +83,7 @@ ranked_in_day as (
 
     select
         classified.definition_id,
+        classified.contact_id,
         classified.activity_id,
         type_rules.max_scored_per_day,
         row_number() over (
@@ -98,6 +102,7 @@ ranked_in_day as (
     left join repeats
         on
             classified.definition_id = repeats.definition_id
+            and classified.contact_id = repeats.contact_id
             and classified.activity_id = repeats.activity_id
     where
         type_rules.max_scored_per_day is not null
@@ -110,6 +115,7 @@ over_daily_limit as (
 
     select
         definition_id,
+        contact_id,
         activity_id
     from ranked_in_day
     where day_rank > max_scored_per_day
@@ -140,10 +146,12 @@ final as (
     left join repeats
         on
             classified.definition_id = repeats.definition_id
+            and classified.contact_id = repeats.contact_id
             and classified.activity_id = repeats.activity_id
     left join over_daily_limit
         on
             classified.definition_id = over_daily_limit.definition_id
+            and classified.contact_id = over_daily_limit.contact_id
             and classified.activity_id = over_daily_limit.activity_id
 
 )

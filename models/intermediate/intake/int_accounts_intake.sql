@@ -3,6 +3,7 @@
 with judged as (
 
     {{ at_the_door(
+        'accounts',
         ref('stg_crm__accounts'),
         refusals=[
             ('account_id is null', 'missing_key'),
@@ -26,7 +27,7 @@ final as (
         country,
         parent_account_id,
         owner_rep_id,
-        raw_record,
+        {{ raw_record('accounts', 'raw_') }} as raw_record,
         coalesce(verdict, 'accepted') as verdict,
         bed_count,
         updated_at,

@@ -20,6 +20,7 @@ with known_contacts as (
 judged as (
 
     {{ at_the_door(
+        'activities',
         staged,
         refusals=[
             ('activity_id is null or contact_id is null', 'missing_key'),
@@ -31,7 +32,6 @@ judged as (
         ],
         key=['activity_id'],
         latest_by=['loaded_at', 'occurred_at'],
-        record_order='(' ~ record_order('activities', 'refused.raw_') ~ ')',
     ) }}
 
 ),

@@ -3,6 +3,7 @@
 {%- set judged -%}
 (
     {{ at_the_door(
+        'contacts',
         ref('stg_crm__contacts'),
         refusals=[
             ('contact_id is null', 'missing_key'),
@@ -15,7 +16,6 @@
         ],
         key=['contact_id', 'updated_at'],
         latest_by=['loaded_at'],
-        record_order='(' ~ record_order('contacts', 'refused.raw_') ~ ')',
     ) }}
 ) as judged
 {%- endset %}

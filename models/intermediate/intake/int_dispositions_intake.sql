@@ -9,6 +9,7 @@ with known_contacts as (
 judged as (
 
     {{ at_the_door(
+        'dispositions',
         ref('stg_crm__dispositions'),
         refusals=[
             ('disposition_id is null', 'missing_key'),
@@ -33,7 +34,7 @@ final as (
         judged.outcome,
         judged.reason_code,
         judged.reason_text,
-        judged.raw_record,
+        {{ raw_record('dispositions', 'judged.raw_') }} as raw_record,
         coalesce(judged.verdict, 'accepted') as verdict,
         coalesce(known_contacts.is_erased, false) as is_erased,
         judged.disposed_at,

@@ -9,6 +9,7 @@ with known_contacts as (
 judged as (
 
     {{ at_the_door(
+        'opportunities',
         ref('stg_crm__opportunities'),
         refusals=[
             ('opportunity_id is null', 'missing_key'),
@@ -38,7 +39,7 @@ final as (
         end as contact_id,
         judged.product_line,
         judged.stage,
-        judged.raw_record,
+        {{ raw_record('opportunities', 'judged.raw_') }} as raw_record,
         coalesce(judged.verdict, 'accepted') as verdict,
         judged.amount_usd,
         judged.is_won,

@@ -3,6 +3,7 @@
 with judged as (
 
     {{ at_the_door(
+        'sales_reps',
         ref('stg_crm__sales_reps'),
         refusals=[
             ('rep_id is null', 'missing_key'),
@@ -21,7 +22,7 @@ final as (
         rep_id,
         rep_name,
         rep_email,
-        raw_record,
+        {{ raw_record('sales_reps', 'raw_') }} as raw_record,
         coalesce(verdict, 'accepted') as verdict,
         monthly_capacity,
         is_active,

@@ -3,6 +3,7 @@
 with judged as (
 
     {{ at_the_door(
+        'service_contracts',
         ref('stg_crm__service_contracts'),
         refusals=[
             ('contract_id is null', 'missing_key'),
@@ -26,7 +27,7 @@ final as (
         contract_id,
         account_id,
         provider,
-        raw_record,
+        {{ raw_record('service_contracts', 'raw_') }} as raw_record,
         coalesce(verdict, 'accepted') as verdict,
         starts_on,
         ends_on,

@@ -16,8 +16,8 @@ final as (
         {{ raw_text('owner_rep_id') }} as owner_rep_id,
         {{ safe_integer('bed_count') }} as bed_count,
         {{ safe_timestamp('updated_at') }} as updated_at,
-        {{ safe_timestamp('loaded_at') }} as loaded_at,
-        {{ raw_row('accounts') }}
+        {{ safe_timestamp('loaded_at') }} as loaded_at
+        {{ raw_cells('accounts') }}
     from source
 
 )

@@ -16,8 +16,8 @@ final as (
         {{ raw_text('reason_code') }} as reason_code,
         {{ raw_text('reason_text') }} as reason_text,
         {{ safe_timestamp('disposed_at') }} as disposed_at,
-        {{ safe_timestamp('loaded_at') }} as loaded_at,
-        {{ raw_row('dispositions') }}
+        {{ safe_timestamp('loaded_at') }} as loaded_at
+        {{ raw_cells('dispositions') }}
     from source
 
 )

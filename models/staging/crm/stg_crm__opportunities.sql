@@ -18,8 +18,8 @@ final as (
         {{ safe_timestamp('created_at') }} as created_at,
         {{ safe_timestamp('closed_at') }} as closed_at,
         {{ safe_timestamp('updated_at') }} as updated_at,
-        {{ safe_timestamp('loaded_at') }} as loaded_at,
-        {{ raw_row('opportunities') }}
+        {{ safe_timestamp('loaded_at') }} as loaded_at
+        {{ raw_cells('opportunities') }}
     from source
 
 )

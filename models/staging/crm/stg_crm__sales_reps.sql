@@ -12,8 +12,8 @@ final as (
         {{ raw_text('rep_email') }} as rep_email,
         {{ safe_number('monthly_capacity') }} as monthly_capacity,
         {{ safe_boolean('is_active') }} as is_active,
-        {{ safe_timestamp('loaded_at') }} as loaded_at,
-        {{ raw_row('sales_reps') }}
+        {{ safe_timestamp('loaded_at') }} as loaded_at
+        {{ raw_cells('sales_reps') }}
     from source
 
 )

@@ -14,8 +14,8 @@ final as (
         {{ safe_timestamp('starts_on') }} as starts_on,
         {{ safe_timestamp('ends_on') }} as ends_on,
         {{ safe_timestamp('updated_at') }} as updated_at,
-        {{ safe_timestamp('loaded_at') }} as loaded_at,
-        {{ raw_row('service_contracts') }}
+        {{ safe_timestamp('loaded_at') }} as loaded_at
+        {{ raw_cells('service_contracts') }}
     from source
 
 )
