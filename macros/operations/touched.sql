@@ -317,11 +317,18 @@
             if node.config.materialized == 'table_by_contact'
             and node.unique_id != model.unique_id
             and comes_after(model, node.name)
-            and node.config.get('contact_key', 'contact_id') == 'contact_id' -%}
+            and node.config.get('contact_key') != 'contact_hash' -%}
             {%- set relation = relation_of(node.name) -%}
+            {%- set key = node.config.get('contact_key', 'contact_id') -%}
+            {#- of what is nobody's, such as a page, they may need any row -#}
             {%- do run_query(
                 'insert into ' ~ touched_relation(relation) ~ ' select * from ' ~ relation
-                ~ ' where contact_id in (select contact_id from touched.members)'
+                ~ ' where ' ~ (
+                    'contact_id in (select contact_id from touched.members)'
+                    if key == 'contact_id' else
+                    key ~ ' not in (select ' ~ key ~ ' from '
+                    ~ touched_relation(relation) ~ ')'
+                )
             ) -%}
         {%- endfor -%}
     {%- endif -%}

@@ -1,4 +1,4 @@
-{{ config(materialized='table_by_contact') }}
+{{ config(materialized='view_by_contact') }}
 
 -- The instants at which a contact that stops qualifying has not simply lapsed (M3), and
 -- those at which it starts a new MQL however short the pause was (M2). Neither depends

@@ -1,3 +1,5 @@
+{{ config(materialized='table_by_contact') }}
+
 -- What an official MQL's contact had done by then, in the days that describe it, and
 -- the campaigns that came first and last.
 with conversations as (
@@ -43,6 +45,7 @@ touches as (
 
     select
         conversations.mql_id,
+        conversations.contact_id,
         activities.activity_id,
         activities.activity_type,
         activity_types.category,
@@ -114,6 +117,7 @@ flags as (
 
     select
         mql_id,
+        contact_id,
         max(case when activity_type = 'webinar_attendance' then 1 else 0 end)
             as webinars,
         max(case when activity_type = 'content_download' then 1 else 0 end)
@@ -121,7 +125,7 @@ flags as (
         max(case when category = 'event' then 1 else 0 end) as events,
         max(case when is_direct_request then 1 else 0 end) as requests
     from touches
-    group by mql_id
+    group by mql_id, contact_id
 
 ),
 
@@ -129,6 +133,7 @@ final as (
 
     select
         flags.mql_id,
+        flags.contact_id,
         campaigns.first_campaign,
         campaigns.first_channel,
         campaigns.last_campaign,

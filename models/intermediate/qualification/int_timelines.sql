@@ -7,7 +7,6 @@
 -- depends_on: {{ ref('int_stale_periods') }}
 -- depends_on: {{ ref('int_contact_spans') }}
 -- depends_on: {{ ref('int_topic_downloads') }}
--- depends_on: {{ ref('int_lapse_exceptions') }}
 
 -- Whose timeline is worked out, and for which lines: those who may ever be qualified
 -- themselves, now or under a lower threshold, who asked directly, or who count for an
