@@ -43,7 +43,8 @@
         {%- endif -%}
         {%- if selected('model') -%}
             {%- set before = what_went_before() -%}
-            {%- set rules = rules_hash() if loads_seeds else before.seeded_rules -%}
+            {%- set seeded = rules_hash() if loads_seeds else before.seeded_rules -%}
+            {%- set rules = local_md5((seeded or '') ~ settings()) -%}
             {%- set is_full = (
                 flags.FULL_REFRESH
                 or not rows_can_be_deleted()

@@ -9,6 +9,20 @@
     {{ return(local_md5(parts | join)) }}
 {%- endmacro %}
 
+{#- The settings that stored rows were worked out with: the dbt vars, but for those that
+    say where the raw rows are and up to when they are read. -#}
+{% macro settings() -%}
+    {%- set parts = [] -%}
+    {%- for name in [
+        'definitions', 'handoff_items_named', 'acceptance_mature_days',
+        'outcome_mature_days', 'enough_mqls', 'fit_band_points', 'sweep_below',
+        'sweep_above', 'sweep_step', 'sweep_days',
+    ] -%}
+        {%- do parts.append(name ~ '=' ~ var(name)) -%}
+    {%- endfor -%}
+    {{ return(parts | join(' ')) }}
+{%- endmacro %}
+
 {#-
     The SQL of the incremental models, of all models they are made from, and of the
     macros all these use: what stored rows were made by. Other models are made anew by

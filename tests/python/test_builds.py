@@ -173,6 +173,16 @@ def test_changed_rules_make_a_full_build(project):
     assert not project.last_started()["is_full"]
 
 
+def test_changed_settings_make_a_full_build(project):
+    """Stored rows were worked out with them."""
+    project.build(day=12, sweep_below=30)
+    assert project.last_started()["is_full"]
+    project.build(day=12, sweep_below=30)
+    assert not project.last_started()["is_full"]
+    project.build("run", day=12)
+    assert project.last_started()["is_full"]
+
+
 def test_a_seed_may_gain_a_column(project):
     seed = project.folder / "seeds" / "definition" / "review_cadence.csv"
     header, *lines = seed.read_text().splitlines()

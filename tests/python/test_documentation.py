@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
+import yaml
 
 import warehouse
 
@@ -138,3 +140,11 @@ def test_what_timelines_are_made_of_is_there_before_them(models):
         and "int_timelines" not in ancestors(parent)
     }
     assert not late
+
+
+def test_every_var_that_changes_an_answer_makes_the_next_build_full(manifest):
+    """But where the raw rows are, and up to when they are read (0011)."""
+    project = yaml.safe_load((warehouse.ROOT / "dbt_project.yml").read_text())
+    compared = manifest["macros"]["macro.mql.settings"]["macro_sql"]
+    named = set(re.findall(r"'([a-z_]+)'", compared))
+    assert named == set(project["vars"]) - {"as_of", "sample_as_of", "raw_schema"}
