@@ -22,6 +22,7 @@ import pytest
 import reference
 import warehouse
 import worlds
+from mql.sample import generate
 
 WORLDS = int(os.environ.get("MQL_WORLDS", "4"))
 MAY_DIFFER = {
@@ -136,6 +137,24 @@ def compare(number: int, folder: Path, contacts: int = 60) -> list[str]:
 @pytest.mark.parametrize("number", range(2, 2 + max(1, WORLDS // 10)))
 def test_runs_one_after_the_other_leave_what_a_full_refresh_leaves(number, tmp_path):
     assert not compare(number, tmp_path)
+
+
+def test_an_account_that_only_time_takes_an_mql_from_is_touched(tmp_path):
+    """Between two runs nothing arrives and no contact crosses anything: the score that
+    contacts add up to at a hospital halves until it is below what is asked."""
+    raw, stepwise, at_once = (tmp_path / name for name in ("raw", "steps", "once"))
+    generate(raw, contacts=1)
+    before, after = datetime(2026, 5, 21, 17, 45, 10), datetime(2026, 5, 21, 17, 45, 30)
+    warehouse.build_models(raw, stepwise, before)
+    warehouse.build_models(raw, stepwise, after)
+    warehouse.build_models(raw, at_once, after)
+    ended = warehouse.rows(
+        at_once,
+        "select distinct account_id from qualification.fct_account_mqls"
+        f" where ended_at between '{before}' and '{after}'",
+    )
+    assert ended == [{"account_id": "F-PLANT-IN-HAND"}]
+    assert not differences(stepwise, at_once, tmp_path)
 
 
 def main(numbers: Sequence[str]) -> int:
