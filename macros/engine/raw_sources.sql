@@ -292,7 +292,7 @@
 {%- endmacro %}
 
 {#- The row as JSON, for whoever reads the quarantine. -#}
-{% macro raw_record(table, prefix='') -%}
+{% macro raw_record(table, prefix) -%}
     '{'
     {%- for column in contract_columns(table) %}
         {%- set cell = 'cast(' ~ prefix ~ column ~ ' as ' ~ dbt.type_string() ~ ')' %}
@@ -305,7 +305,7 @@
 
 {#- The cells in contract order, which compares as they do byte by byte (A1) because no
     cell holds anything below the separator. -#}
-{% macro record_order(table, prefix='') -%}
+{% macro record_order(table, prefix) -%}
     ''
     {%- for column in contract_columns(table) %}
         || coalesce(cast({{ prefix }}{{ column }} as {{ dbt.type_string() }}), '') || chr(1)

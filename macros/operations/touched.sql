@@ -16,12 +16,12 @@
             {%- do run_query('create schema if not exists touched') -%}
             {%- do forget_relations_of_an_earlier_build() -%}
             {%- do run_query(keep_what_a_rerun_knows('contacts', touched_query())) -%}
-            {%- do run_query(keep_what_a_rerun_knows('members', no_contacts_query())) -%}
+            {%- do run_query(keep_what_a_rerun_knows('members', nothing_yet('contact_id'))) -%}
             {%- do run_query(keep_what_a_rerun_knows(
                 'accounts', touched_accounts_query(), 'account_id'
             )) -%}
             {%- do run_query(keep_what_a_rerun_knows(
-                'stories', no_stories_query(), 'story_id'
+                'stories', nothing_yet('story_id'), 'story_id'
             )) -%}
             {#- what they were before the first of the builds that were interrupted -#}
             {%- for name in ['account_timelines', 'story_people'] -%}
@@ -85,12 +85,8 @@
     {%- endfor -%}
 {%- endmacro %}
 
-{% macro no_contacts_query() -%}
-    select cast(null as {{ dbt.type_string() }}) as contact_id where false
-{%- endmacro %}
-
-{% macro no_stories_query() -%}
-    select cast(null as {{ dbt.type_string() }}) as story_id where false
+{% macro nothing_yet(key) -%}
+    select cast(null as {{ dbt.type_string() }}) as {{ key }} where false
 {%- endmacro %}
 
 {#- A build after one that was interrupted adds to what that one had noted: stored tables
@@ -124,13 +120,25 @@
     )
 {%- endmacro %}
 
-{% macro opportunity_news_query() -%}
-    select opportunity_id
-    from {{ relation_of('stg_crm__opportunities') }}
-    where
-        {{ is_news('loaded_at', 'updated_at') }}
-        or {{ since_then('created_at') }}
-        or {{ since_then('closed_at') }}
+{#- What all raw rows of a record name, the older ones too, where any of them is news. -#}
+{% macro named_by_news(column, table, key, condition) -%}
+    select {{ column }}
+    from {{ relation_of('stg_crm__' ~ table) }}
+    where {{ key }} in (
+        select {{ key }}
+        from {{ relation_of('stg_crm__' ~ table) }}
+        where {{ condition }}
+    )
+{%- endmacro %}
+
+{% macro named_by_opportunity_news(column) -%}
+    {{ named_by_news(
+        column,
+        'opportunities',
+        'opportunity_id',
+        is_news('loaded_at', 'updated_at')
+        ~ ' or ' ~ since_then('created_at') ~ ' or ' ~ since_then('closed_at'),
+    ) }}
 {%- endmacro %}
 
 {#- Accounts whose own state is news. -#}
@@ -141,13 +149,12 @@
 
     union
 
-    select account_id
-    from {{ relation_of('stg_crm__service_contracts') }}
-    where contract_id in (
-        select contract_id
-        from {{ relation_of('stg_crm__service_contracts') }}
-        where {{ is_news('loaded_at', 'updated_at') }}
-    )
+    {{ named_by_news(
+        'account_id',
+        'service_contracts',
+        'contract_id',
+        is_news('loaded_at', 'updated_at'),
+    ) }}
 
     union
 
@@ -209,21 +216,16 @@
 
         union
 
-        select contact_id
-        from {{ relation_of('stg_crm__dispositions') }}
-        where disposition_id in (
-            select disposition_id
-            from {{ relation_of('stg_crm__dispositions') }}
-            where {{ is_news('loaded_at', 'disposed_at') }}
-        )
+        {{ named_by_news(
+            'contact_id',
+            'dispositions',
+            'disposition_id',
+            is_news('loaded_at', 'disposed_at'),
+        ) | indent(8) }}
 
         union
 
-        select contact_id
-        from {{ relation_of('stg_crm__opportunities') }}
-        where opportunity_id in (
-            {{ opportunity_news_query() | indent(12) }}
-        )
+        {{ named_by_opportunity_news('contact_id') | indent(8) }}
 
         union
 
@@ -350,11 +352,7 @@
 
         union
 
-        select account_id
-        from {{ relation_of('stg_crm__opportunities') }}
-        where opportunity_id in (
-            {{ opportunity_news_query() | indent(12) }}
-        )
+        {{ named_by_opportunity_news('account_id') | indent(8) }}
 
         union
 

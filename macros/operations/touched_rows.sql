@@ -10,8 +10,8 @@
       rows; in a table these take the place of the rows the contacts had.
 
     `_by_account` and `_by_story` are the same for accounts and for stories. What these
-    read of contacts is stored by then, and `where_touched_account()` (or `_story`) picks
-    from it.
+    read of contacts is stored by then, and `where_touched_key('account_id')` (or
+    `'story_id'`) picks from it.
 -#}
 
 {#- Whether the build at work makes only what belongs to touched contacts anew. -#}
@@ -127,17 +127,20 @@
     {%- endif -%}
 {%- endmacro %}
 
-{#- The same for a model by account, or by story. -#}
-{% macro where_touched_account() -%}
+{#- The same on stored rows, for a model by account or by story. -#}
+{% macro where_touched_key(key) -%}
     {%- if is_touched_build() -%}
-        where account_id in (select account_id from touched.accounts)
+        where {{ is_touched(key) }}
     {%- endif -%}
 {%- endmacro %}
 
-{% macro where_touched_story() -%}
-    {%- if is_touched_build() -%}
-        where story_id in (select story_id from touched.stories)
-    {%- endif -%}
+{% macro is_touched(key) -%}
+    {%- set touched_ids = {
+        'contact_id': touched_contacts(),
+        'account_id': 'touched.accounts',
+        'story_id': 'touched.stories',
+    } -%}
+    {{ key }} in (select {{ key }} from {{ touched_ids[key] }})
 {%- endmacro %}
 
 {% materialization view_by_contact, default %}
@@ -220,16 +223,12 @@
 {#- Which rows are replaced. A hash stands for the contact where an erased one is
     counted, and a page is nobody's. -#}
 {% macro touched_keys(key, relation) -%}
-    {%- if key == 'contact_id' -%}
-        contact_id in (select contact_id from {{ touched_contacts() }})
+    {%- if key == rows_of(model) ~ '_id' -%}
+        {{ is_touched(key) }}
     {%- elif key == 'contact_hash' -%}
         contact_hash in (
             select {{ dbt.hash('contact_id') }} from {{ touched_contacts() }}
         )
-    {%- elif key == 'account_id' -%}
-        account_id in (select account_id from touched.accounts)
-    {%- elif key == 'story_id' -%}
-        story_id in (select story_id from touched.stories)
     {%- else -%}
         {{ key }} in (select {{ key }} from {{ relation }})
     {%- endif -%}

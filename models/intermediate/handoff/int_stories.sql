@@ -8,7 +8,7 @@
 with people as (
 
     select * from {{ ref('int_story_people') }}
-    {{ where_touched_story() }}
+    {{ where_touched_key('story_id') }}
 
 ),
 

@@ -5,14 +5,14 @@
 with contributions as (
 
     select * from {{ ref('int_account_contributions') }}
-    {{ where_touched_account() }}
+    {{ where_touched_key('account_id') }}
 
 ),
 
 timelines as (
 
     select * from {{ ref('int_account_timelines') }}
-    {{ where_touched_account() }}
+    {{ where_touched_key('account_id') }}
 
 ),
 
