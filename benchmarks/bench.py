@@ -306,7 +306,7 @@ def main() -> int:
         help="compare these on the workloads, and measure nothing else",
     )
     parser.add_argument("--keep", action="store_true", help="keep the warehouses")
-    parser.add_argument("--out", default=str(FOLDER / "results.md"))
+    parser.add_argument("--out", help="the table; by default in warehouse/benchmarks")
     arguments = parser.parse_args()
     FOLDER.mkdir(parents=True, exist_ok=True)
     if arguments.engines:
@@ -319,7 +319,8 @@ def main() -> int:
             measured += run_workload(workload, arguments.keep)
         written = table(measured)
     result = f"{machine()}\n\n{written}\n"
-    Path(arguments.out).write_text(result)
+    name = "engines.md" if arguments.engines else "results.md"
+    Path(arguments.out or FOLDER / name).write_text(result)
     print("\n" + result)
     return 0
 

@@ -1,6 +1,6 @@
 """How long the same build takes on each engine, from the same raw files.
 
-Part of `make bench`; servers are private ones on loopback, as for `make test-engines`.
+`make bench-engines`; servers are private ones on loopback, as for `make test-engines`.
 """
 
 from __future__ import annotations
