@@ -6,9 +6,9 @@ from pathlib import Path
 
 import duckdb
 
+from mql.copies import PUBLIC_SCHEMAS
 from mql.delivery.marts import MartReader, mart_reader
 from mql.project import ProjectError, plain_message
-from mql.publish import PUBLIC_SCHEMAS
 
 # A spreadsheet runs what begins with one of these, also after blanks, and some take
 # the wide forms that East Asian keyboards write. Line ends and tabs begin a new cell in

@@ -35,6 +35,7 @@ RUN_COLUMNS = {
     "as_of": "timestamp",
     "started_at": "timestamp",
     "finished_at": "timestamp",
+    "build_id": "varchar",
     "is_full": "boolean",
     "touched_contacts": "bigint",
     "rows_raw": "bigint",
@@ -70,6 +71,7 @@ class Run:
     phase: str = ""
     as_of: datetime | None = None
     finished_at: datetime | None = None
+    build_id: str = ""
     is_full: bool | None = None
     touched_contacts: int | None = None
     rows_raw: int | None = None

@@ -20,6 +20,8 @@ DEFINITION_FOLDER = ROOT / "warehouse" / "definition"
 # Where the monthly review is written.
 REVIEW_FOLDER = ROOT / "warehouse" / "review"
 DEFAULT_WAREHOUSE = "warehouse/mql.duckdb"
+# The same as in profiles.yml.
+DEFAULT_MEMORY_LIMIT = "6GB"
 
 
 class ProjectError(Exception):
@@ -96,6 +98,11 @@ class Shelf:
 def shelf() -> Shelf:
     """Where the runs of this warehouse put what they make."""
     return Shelf(warehouse_path().parent)
+
+
+def memory_limit() -> str:
+    """What DuckDB may hold in memory, as profiles.yml gives it to a build."""
+    return os.environ.get("MQL_MEMORY_LIMIT", "").strip() or DEFAULT_MEMORY_LIMIT
 
 
 def target() -> str:

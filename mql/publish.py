@@ -1,4 +1,4 @@
-"""Publishes the public marts of an audited working database.
+"""Copies the public marts of a working database, and publishes what passed its audit.
 
 New files are made under other names, on the same disk, and take the place of the old
 ones by a rename: whoever has an old one open keeps it, whoever opens one gets all of the
@@ -16,34 +16,37 @@ from pathlib import Path
 
 import duckdb
 
+from mql.copies import PUBLIC_SCHEMAS, TOUCHED, in_place_of_marts
 from mql.delivery.log import deliveries_query
 from mql.operations import PUBLISHED, Run, RunLog, now
 from mql.project import Shelf
 
-PUBLIC_SCHEMAS = (
-    "scoring",
-    "qualification",
-    "handoff",
-    "funnel",
-    "definition",
-    "quality",
-)
 # The first release whose files every later one reads: BI tools bring a client of their
 # own, and it is seldom the newest.
 STORAGE_VERSION = "v1.0.0"
 IN_THE_MAKING = ".making"
+# The attached database that the marts are copied to.
+COPY = "in_the_making"
 # The run's own line of the log, beside the files it published.
 RUN_LINE = "run.jsonl"
 
 
 @dataclass(frozen=True)
 class Mart:
-    """A public model: its columns, and those among them that are personal."""
+    """A public model: its columns, and those among them that are personal.
+
+    Of one that is published `in_part`, only the rows of touched contacts are copied where
+    all others are as they were published by the run before.
+    """
 
     schema: str
     name: str
     columns: tuple[str, ...]
     personal: frozenset[str]
+    in_part: bool = False
+
+    def __str__(self) -> str:
+        return f"{self.schema}.{self.name}"
 
     @property
     def impersonal(self) -> tuple[str, ...]:
@@ -66,51 +69,88 @@ def public_marts(nodes: list[dict]) -> list[Mart]:
                 personal=frozenset(
                     column["name"] for column in columns if column["meta"].get("pii")
                 ),
+                in_part=bool(node["config"].get("touched_rows_are_published")),
             )
         )
     return sorted(marts, key=lambda mart: (mart.schema, mart.name))
 
 
-def publish(
-    connection: duckdb.DuckDBPyConnection,
-    marts: list[Mart],
-    shelf: Shelf,
-    run: Run,
-    log: RunLog,
-    keep: int,
-) -> None:
-    """Publishes the marts as the connection sees them, and logs the run's good end.
+@dataclass(frozen=True)
+class Copies:
+    """Copies of the marts, under the marts' names: what is audited, and then published.
 
-    `run` gets its end and the number of rows. `keep` is how many runs' files stay, this
-    one's among them.
+    `touched` is the search path under which marts have the rows of touched contacts only,
+    where the others' come from the run before; blank where all were copied.
+    """
+
+    connection: duckdb.DuckDBPyConnection
+    place: str
+    touched: str
+
+
+@contextmanager
+def copied(
+    connection: duckdb.DuckDBPyConnection, marts: list[Mart], shelf: Shelf, run: Run
+) -> Iterator[Copies]:
+    """Copies the marts, without personal columns, into a new file beside the published.
+
+    Unless it is published while the context lasts, the file is removed. `run` gets the
+    number of rows.
     """
     made = shelf.kept / f"{run.run_id}{IN_THE_MAKING}"
     # for the owner alone: hand-overs are in it before they have their own mode
     shelf.kept.mkdir(mode=0o700, exist_ok=True)
     made.mkdir(mode=0o700)
-    with new_database(connection, made / shelf.marts.name) as database:
-        for mart in marts:
-            name = f"{mart.schema}.{mart.name}"
-            run.rows_by_table[name] = copy(connection, mart, mart.impersonal, database)
-        run.rows_published = sum(run.rows_by_table.values())
-        run.status, run.finished_at = PUBLISHED, now()
-        # not in the log before it is true, but in the file that says it is
-        line = made / RUN_LINE
-        line.write_text(run.line() + "\n", encoding="utf-8")
-        connection.execute(f"create schema {database}.operations")
-        connection.execute(
-            f"create table {database}.operations.runs as"
-            f" {log.query(run.run_id, unlogged=line)}"
-        )
-        connection.execute(
-            f"create table {database}.operations.deliveries as"
-            f" {deliveries_query(shelf.deliveries)}"
-        )
-    with new_database(connection, made / shelf.handoffs.name) as database:
-        connection.execute(f"create schema {database}.handoff")
+    file = made / shelf.marts.name
+    try:
+        kept = rows_to_keep(connection, marts, shelf)
+        if kept:
+            shutil.copyfile(shelf.marts, file)
+        with database(connection, file):
+            forget_all_but(connection, kept)
+            for mart in marts:
+                run.rows_by_table[str(mart)] = (
+                    copy_touched(connection, mart)
+                    if mart in kept
+                    else copy(connection, mart, mart.impersonal)
+                )
+            run.rows_published = sum(run.rows_by_table.values())
+            copies = {
+                str(mart): f"{COPY}.{mart}" for mart in marts if not mart.personal
+            }
+            with in_place_of_marts(connection, copies, bool(kept)) as touched:
+                yield Copies(connection, str(made), touched)
+    finally:
+        # renamed by now where it was published
+        shutil.rmtree(made, ignore_errors=True)
+
+
+def publish(
+    copies: Copies, marts: list[Mart], shelf: Shelf, run: Run, log: RunLog, keep: int
+) -> None:
+    """Publishes the copies, and logs the run's good end.
+
+    `run` gets its end. `keep` is how many runs' files stay, this one's among them.
+    """
+    connection, made = copies.connection, Path(copies.place)
+    run.status, run.finished_at = PUBLISHED, now()
+    # not in the log before it is true, but in the file that says it is
+    line = made / RUN_LINE
+    line.write_text(run.line() + "\n", encoding="utf-8")
+    connection.execute(f"create schema if not exists {COPY}.operations")
+    connection.execute(
+        f"create table {COPY}.operations.runs as {log.query(run.run_id, unlogged=line)}"
+    )
+    connection.execute(
+        f"create table {COPY}.operations.deliveries as"
+        f" {deliveries_query(shelf.deliveries)}"
+    )
+    close(connection)
+    with database(connection, made / shelf.handoffs.name):
         for mart in marts:
             if mart.schema == "handoff" and mart.personal:
-                copy(connection, mart, mart.columns, database)
+                copy(connection, mart, mart.columns)
+        close(connection)
     os.chmod(made / shelf.handoffs.name, 0o600)
     for path in (*made.iterdir(), made):
         sync(path)
@@ -126,33 +166,108 @@ def publish(
 
 
 @contextmanager
-def new_database(connection: duckdb.DuckDBPyConnection, path: Path) -> Iterator[str]:
-    """A new DuckDB file that old clients read, attached. Gives its name in SQL."""
-    name = "in_the_making"
+def database(connection: duckdb.DuckDBPyConnection, path: Path) -> Iterator[None]:
+    """A DuckDB file that old clients read, attached as COPY until it is closed."""
     quoted = str(path).replace("'", "''")
     connection.execute(
-        f"attach '{quoted}' as {name} (storage_version '{STORAGE_VERSION}')"
+        f"attach '{quoted}' as {COPY} (storage_version '{STORAGE_VERSION}')"
     )
     try:
-        yield name
-        # what is left in the write-ahead log would stay behind at a rename
-        connection.execute(f"checkpoint {name}")
+        yield
     finally:
-        connection.execute(f"detach {name}")
+        connection.execute(f"detach database if exists {COPY}")
+
+
+def close(connection: duckdb.DuckDBPyConnection) -> None:
+    """Writes everything to the attached file and detaches it."""
+    # what is left in the write-ahead log would stay behind at a rename
+    connection.execute(f"checkpoint {COPY}")
+    connection.execute(f"detach {COPY}")
+
+
+def rows_to_keep(
+    connection: duckdb.DuckDBPyConnection, marts: list[Mart], shelf: Shelf
+) -> list[Mart]:
+    """The marts of which only the rows of touched contacts have to be copied.
+
+    None after a full build, none where what is published is not of the build before this
+    one, and none where somebody was erased: of whom not a byte may stay in the file.
+    """
+    builds = connection.execute(
+        "select build_id, is_full from operations.builds where event = 'completed'"
+        " order by build_number desc limit 2"
+    ).fetchall()
+    if len(builds) < 2 or builds[0][1]:
+        return []
+    try:
+        published = last_published(shelf)
+    except duckdb.Error:
+        # no file that one can read: a new one takes its place
+        return []
+    if not published or published.get("build_id") != builds[1][0]:
+        return []
+    quoted = str(shelf.marts).replace("'", "''")
+    connection.execute(f"attach '{quoted}' as published (read_only)")
+    try:
+        if connection.execute(
+            "select 1 from published.scoring.dim_contacts where contact_id in ("
+            " select contact_id from intermediate.int_known_contacts where is_erased)"
+            " limit 1"
+        ).fetchone():
+            return []
+        return [
+            mart
+            for mart in marts
+            if mart.in_part
+            and columns_of(connection, "published", mart) == list(mart.impersonal)
+        ]
+    finally:
+        connection.execute("detach published")
+
+
+def columns_of(
+    connection: duckdb.DuckDBPyConnection, catalogue: str, mart: Mart
+) -> list[str]:
+    """The columns a mart has in an attached file; none where it is not there."""
+    found = connection.execute(
+        "select column_name from duckdb_columns() where database_name = ?"
+        " and schema_name = ? and table_name = ? order by column_index",
+        [catalogue, mart.schema, mart.name],
+    )
+    return [name for (name,) in found.fetchall()]
+
+
+def forget_all_but(connection: duckdb.DuckDBPyConnection, kept: list[Mart]) -> None:
+    """Drops every table of the attached file but those of some marts."""
+    tables = connection.execute(
+        f"select schema_name, table_name from duckdb_tables() where database_name = '{COPY}'"
+    ).fetchall()
+    for schema, table in tables:
+        if f"{schema}.{table}" not in map(str, kept):
+            connection.execute(f"drop table {COPY}.{schema}.{table}")
+
+
+def copy_touched(connection: duckdb.DuckDBPyConnection, mart: Mart) -> int:
+    """Copies the rows of touched contacts over those they had. Returns how many rows
+    the mart has."""
+    listed = ", ".join(f'"{column}"' for column in mart.impersonal)
+    connection.execute(f"delete from {COPY}.{mart} where contact_id in ({TOUCHED})")
+    connection.execute(
+        f"insert into {COPY}.{mart} ({listed}) select {listed} from touched.{mart.name}"
+        f" where contact_id in ({TOUCHED})"
+    )
+    (count,) = connection.execute(f"select count(*) from {COPY}.{mart}").fetchone()
+    return count
 
 
 def copy(
-    connection: duckdb.DuckDBPyConnection,
-    mart: Mart,
-    columns: tuple[str, ...],
-    database: str,
+    connection: duckdb.DuckDBPyConnection, mart: Mart, columns: tuple[str, ...]
 ) -> int:
     """Copies some columns of a mart, in the engine. Returns the number of rows."""
-    connection.execute(f"create schema if not exists {database}.{mart.schema}")
+    connection.execute(f"create schema if not exists {COPY}.{mart.schema}")
     listed = ", ".join(f'"{column}"' for column in columns)
     (count,) = connection.execute(
-        f"create table {database}.{mart.schema}.{mart.name} as"
-        f" select {listed} from {mart.schema}.{mart.name}"
+        f"create table {COPY}.{mart} as select {listed} from {mart}"
     ).fetchone()
     return count
 

@@ -1,9 +1,9 @@
-"""Publishes the public marts of an audited warehouse on PostgreSQL.
+"""Copies the public marts on PostgreSQL, and publishes what passed its audit.
 
-dbt replaces its tables one after the other, so nobody reads those. A run that passed its
-audit copies the marts into tables of its own, in a schema that is named for it; then one
-transaction makes every view of the schemas `marts` and `handoffs` show the new tables.
-Whoever reads sees all of one run. The functions are those of mql/publish.py.
+dbt replaces its tables one after the other, so nobody reads those. A run copies the marts
+into tables of its own, in a schema that is named for it, and audits these; then one
+transaction makes every view of the schemas `marts` and `handoffs` show them. Whoever
+reads sees all of one run. The functions are those of mql/publish.py.
 """
 
 from __future__ import annotations
@@ -12,10 +12,12 @@ import os
 import random
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import duckdb
 
+from mql.audit import bounded
+from mql.copies import TOUCHED, in_place_of_marts
 from mql.delivery.log import deliveries_query
 from mql.operations import PUBLISHED, RUN_COLUMNS, Run, RunLog, now
 from mql.postgres import (
@@ -29,7 +31,7 @@ from mql.postgres import (
     place,
 )
 from mql.project import ProjectError, Shelf
-from mql.publish import Mart
+from mql.publish import Copies, Mart
 
 # Schemas of the last few runs are named for them.
 PREFIX = "published_"
@@ -71,44 +73,122 @@ def one_run_at_a_time(run: Run) -> Iterator[None]:
         connection.close()
 
 
-def publish(
-    connection: duckdb.DuckDBPyConnection,
-    marts: list[Mart],
-    shelf: Shelf,
-    run: Run,
-    log: RunLog,
-    keep: int,
-) -> None:
-    """Publishes the marts as they were audited, and logs the run's good end.
+@contextmanager
+def copied(
+    connection: duckdb.DuckDBPyConnection, marts: list[Mart], shelf: Shelf, run: Run
+) -> Iterator[Copies]:
+    """Copies the marts into tables of a schema of the run's own.
 
-    `connection` is the audit's, `keep` how many runs' tables stay. `run` gets its end
-    and the number of rows.
+    Unless they are published while the context lasts, they are removed. `run` gets the
+    number of rows. Raises ProjectError where the marts are not those of the build that
+    the connection sees.
     """
-    (audited,) = connection.execute(
+    (noted,) = connection.execute(
         "select max(build_number) from operations.builds"
     ).fetchone()
-    schema = f"{PREFIX}{run.run_id.replace('-', '_').lower()}"
+    schema = schema_of(run.run_id)
     server = connect()
     try:
         with transaction(server) as cursor:
             cursor.execute("select max(build_number) from operations.builds")
-            if cursor.fetchone()[0] != audited:
+            if cursor.fetchone()[0] != noted:
                 raise ProjectError(
-                    "another build began while this one was audited; nothing was"
+                    "another build began while this one was at work; nothing was"
                     " published. Run `mql run` again."
                 )
             cursor.execute(f"create schema {schema}")
+            before = published_before(cursor, marts, shelf)
             for mart in marts:
-                name = f"{mart.schema}.{mart.name}"
-                run.rows_by_table[name] = copy(cursor, mart, schema)
+                run.rows_by_table[str(mart)] = copy(cursor, mart, schema, before)
             run.rows_published = sum(run.rows_by_table.values())
+        # a session that began earlier would not see them
+        with opened() as session, bounded(session):
+            copies = {
+                str(mart): f"{ATTACHED}.{schema}.{mart.name}"
+                for mart in marts
+                if not mart.personal or is_handed_over(mart)
+            }
+            with in_place_of_marts(session, copies):
+                yield Copies(session, schema, touched="")
+    except BaseException:
+        # a lost server keeps them until the next run
+        with suppress(driver().Error, ProjectError):
+            discard(schema)
+        raise
+    finally:
+        server.close()
+
+
+def publish(
+    copies: Copies, marts: list[Mart], shelf: Shelf, run: Run, log: RunLog, keep: int
+) -> None:
+    """Makes readers see the copies, and logs the run's good end.
+
+    `keep` is how many runs' tables stay. `run` gets its end.
+    """
+    server = connect()
+    try:
+        with transaction(server) as cursor:
             run.status, run.finished_at = PUBLISHED, now()
-            copy_logs(cursor, schema, shelf, run, log)
-        swap(server, marts, schema)
+            copy_logs(cursor, copies.place, shelf, run, log)
+        swap(server, marts, copies.place)
         log.append(run.line())
         remove_old(server, keep)
     finally:
         server.close()
+
+
+def discard(schema: str) -> None:
+    """Drops the schema of a run that is not published."""
+    server = connect()
+    try:
+        with server.cursor() as cursor:
+            if schema in published_schemas(cursor):
+                drop(cursor, schema)
+    finally:
+        server.close()
+
+
+def schema_of(run_id: str) -> str:
+    """The schema of a run's tables."""
+    return f"{PREFIX}{run_id.replace('-', '_').lower()}"
+
+
+def published_before(cursor, marts: list[Mart], shelf: Shelf) -> dict[str, str]:
+    """Marts of which only the rows of touched contacts have to be copied, and the tables
+    of the run before that have the others: `schema.mart` -> table.
+
+    None after a full build, and none where what is published is not of the build before.
+    """
+    cursor.execute(
+        "select build_id, is_full from operations.builds where event = 'completed'"
+        " order by build_number desc limit 2"
+    )
+    builds = cursor.fetchall()
+    published = last_published(shelf)
+    if (
+        len(builds) < 2
+        or builds[0][1]
+        or not published
+        or published.get("build_id") != builds[1][0]
+    ):
+        return {}
+    schema = schema_of(published["run_id"])
+    return {
+        str(mart): f"{schema}.{mart.name}"
+        for mart in marts
+        if mart.in_part and columns_of(cursor, schema, mart) == list(mart.impersonal)
+    }
+
+
+def columns_of(cursor, schema: str, mart: Mart) -> list[str]:
+    """The columns of a mart's table of a run; none where it is not there."""
+    cursor.execute(
+        "select column_name from information_schema.columns"
+        " where table_schema = %s and table_name = %s order by ordinal_position",
+        [schema, mart.name],
+    )
+    return [name for (name,) in cursor.fetchall()]
 
 
 @contextmanager
@@ -135,14 +215,19 @@ def listed(columns) -> str:
     return ", ".join(f'"{column}"' for column in columns)
 
 
-def copy(cursor, mart: Mart, schema: str) -> int:
+def copy(cursor, mart: Mart, schema: str, before: dict[str, str]) -> int:
     """Copies a mart; personal columns only where somebody may read them. Returns the
     number of rows."""
-    columns = mart.columns if is_handed_over(mart) else mart.impersonal
-    cursor.execute(
-        f"create table {schema}.{mart.name} as"
-        f" select {listed(columns)} from {mart.schema}.{mart.name}"
-    )
+    columns = listed(mart.columns if is_handed_over(mart) else mart.impersonal)
+    query = f"select {columns} from {mart}"
+    if str(mart) in before:
+        query = (
+            f"select {columns} from {before[str(mart)]}"
+            f" where contact_id not in ({TOUCHED})"
+            f" union all select {columns} from touched.{mart.name}"
+            f" where contact_id in ({TOUCHED})"
+        )
+    cursor.execute(f"create table {schema}.{mart.name} as {query}")
     count = cursor.rowcount
     cursor.execute(f"analyze {schema}.{mart.name}")
     return count
@@ -305,12 +390,12 @@ def finish_what_a_killed_run_began(shelf: Shelf, log: RunLog) -> None:
     """Removes tables that were never shown, and logs a run that was killed just after
     publishing."""
     latest = last_published(shelf)
-    shown = latest["run_id"].replace("-", "_").lower() if latest else ""
+    shown = schema_of(latest["run_id"]) if latest else PREFIX
     server = connect()
     try:
         with server.cursor() as cursor:
             for schema in published_schemas(cursor):
-                if schema > f"{PREFIX}{shown}":
+                if schema > shown:
                     drop(cursor, schema)
     finally:
         server.close()

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import duckdb
 
-from mql.audit import AuditReport, audit_opened, opened
+from mql.audit import AuditReport, audit_marts, audit_raw_tables, opened
 from mql.definition.read import definition_hashes
 from mql.expectations.check import Finding, first_line
 from mql.operations import (
@@ -222,7 +222,7 @@ class Attempt:
         dbt([*self.dbt_arguments("build"), "--resource-type", "seed"])
         self.begin("raw audit")
         with opened(warehouse_path()) as connection:
-            report = audit_opened(connection, shelf().audit, ["raw"])
+            report = audit_raw_tables(connection, shelf().audit)
         self.judge(report, "the raw tables")
         self.raw_findings = report.findings
 
@@ -234,24 +234,19 @@ class Attempt:
         if target() == "duckdb":
             # it has personal columns
             warehouse_path().chmod(0o600)
-        self.begin("mart audit")
-        # one connection until all is published: nobody can change what was audited
-        with opened(warehouse_path()) as connection:
+        marts, publisher = public_marts(nodes), publisher_of_target()
+        self.begin("copy")
+        # one connection until all is published: nobody can change what was copied
+        with engine_errors(), opened(warehouse_path()) as connection:
             self.take_note_of_the_build(connection)
-            report = audit_opened(
-                connection, shelf().audit, ["mart"], earlier=self.raw_findings
-            )
-            self.judge(report, "the marts")
-            self.begin("publish")
-            with engine_errors():
-                publisher_of_target().publish(
-                    connection,
-                    public_marts(nodes),
-                    shelf(),
-                    self.run,
-                    self.log,
-                    self.keep,
+            with publisher.copied(connection, marts, shelf(), self.run) as copies:
+                self.begin("mart audit")
+                report = audit_marts(
+                    copies.connection, shelf().audit, self.raw_findings, copies.touched
                 )
+                self.judge(report, "the marts")
+                self.begin("publish")
+                publisher.publish(copies, marts, shelf(), self.run, self.log, self.keep)
 
     def judge(self, report: AuditReport, what: str) -> None:
         """Notes an audit's result; raises ProjectError where it failed."""
@@ -268,25 +263,24 @@ class Attempt:
 
         Raises ProjectError where the working database has no finished build.
         """
-        with engine_errors():
-            event, is_full, touched, as_of = connection.execute(
-                "select event, is_full, touched_contacts, as_of from operations.builds"
-                " order by build_number desc limit 1"
+        event, build_id, is_full, touched, as_of = connection.execute(
+            "select event, build_id, is_full, touched_contacts, as_of"
+            " from operations.builds order by build_number desc limit 1"
+        ).fetchone()
+        if event != "completed":
+            raise ProjectError(
+                f"the last build of {warehouse_place()} was not one of every model;"
+                " nothing was published. Run `mql run`."
+            )
+        self.run.build_id, self.run.is_full, self.run.as_of = build_id, is_full, as_of
+        (self.run.rows_raw,) = connection.execute(
+            "select sum(rows_raw) from quality.fct_reconciliation"
+        ).fetchone()
+        if touched is None:
+            (touched,) = connection.execute(
+                "select count(*) from scoring.dim_contacts"
             ).fetchone()
-            if event != "completed":
-                raise ProjectError(
-                    f"the last build of {warehouse_place()} was not one of every model;"
-                    " nothing was published. Run `mql run`."
-                )
-            self.run.is_full, self.run.as_of = is_full, as_of
-            (self.run.rows_raw,) = connection.execute(
-                "select sum(rows_raw) from quality.fct_reconciliation"
-            ).fetchone()
-            if touched is None:
-                (touched,) = connection.execute(
-                    "select count(*) from scoring.dim_contacts"
-                ).fetchone()
-            self.run.touched_contacts = touched
+        self.run.touched_contacts = touched
         self.run.definition_hashes = definition_hashes(ROOT)
 
 

@@ -38,9 +38,12 @@
     How a mart is kept that only projects stored state onto the moment of the run: a
     view, which costs nothing until it is read. PostgreSQL knows nothing of what a CTE
     holds, and a view of several takes it minutes each time somebody reads it: a table.
+    `of` says whose rows they are (macros/operations/touched_rows.sql).
 -#}
-{% macro projection() -%}
-    {{ return(adapter.dispatch('projection', 'mql')()) }}
+{% macro projection(of=none) -%}
+    {{ return(
+        adapter.dispatch('projection', 'mql')() ~ ('_by_' ~ of if of else '')
+    ) }}
 {%- endmacro %}
 
 {% macro default__projection() -%}

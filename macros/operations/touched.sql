@@ -5,7 +5,8 @@
     completed build, T that of the build at work.
 -#}
 
-{#- on-run-start. -#}
+{#- on-run-start. What a build noted stays until the next one begins: the marts are
+    published by it. -#}
 {% macro note_touched_contacts() -%}
     {%- if is_build() and selects_every_model() and models_of_touched_rows() -%}
         {%- set build = this_build() -%}
@@ -16,7 +17,7 @@
             {%- do run_query('create schema if not exists touched') -%}
             {%- do forget_relations_of_an_earlier_build() -%}
             {%- do run_query(keep_what_a_rerun_knows('contacts', touched_query())) -%}
-            {%- do run_query(keep_what_a_rerun_knows('members', nothing_yet('contact_id'))) -%}
+            {%- do run_query(keep_what_a_rerun_knows('others', nothing_yet('contact_id'))) -%}
             {%- do run_query(keep_what_a_rerun_knows(
                 'accounts', touched_accounts_query(), 'account_id'
             )) -%}
@@ -24,7 +25,7 @@
                 'stories', nothing_yet('story_id'), 'story_id'
             )) -%}
             {#- what they were before the first of the builds that were interrupted -#}
-            {%- for name in ['account_timelines', 'story_people'] -%}
+            {%- for name in state_before() -%}
                 {%- do run_query(
                     'create table if not exists touched.' ~ name ~ '_before as'
                     ~ ' select * from ' ~ relation_of('int_' ~ name)
@@ -41,17 +42,24 @@
     {%- endcall -%}
 {%- endmacro %}
 
-{#- on-run-end: nothing of a contact stays where the next erasure would not find it. -#}
-{% macro forget_touched_contacts() -%}
+{#- on-run-end of a completed build. What is left says whose rows it made anew. -#}
+{% macro forget_what_was_before() -%}
     {%- if is_build() and this_build() and not this_build().is_full
         and models_of_touched_rows() -%}
         {%- set events = run_query(
             'select event from operations.builds order by build_number desc limit 1'
         ).columns[0].values() -%}
         {%- if events[0] == 'completed' -%}
-            {%- do forget_touched_schema() -%}
+            {%- for name in state_before() -%}
+                {%- do run_query('drop table touched.' ~ name ~ '_before') -%}
+            {%- endfor -%}
         {%- endif -%}
     {%- endif -%}
+{%- endmacro %}
+
+{#- Models whose rows as the last completed build left them are kept for comparison. -#}
+{% macro state_before() -%}
+    {{ return(['account_timelines', 'story_people']) }}
 {%- endmacro %}
 
 {#- A model's relation, for a hook: dbt takes no `ref` behind a condition there. -#}
@@ -235,28 +243,13 @@
 
         union
 
-        -- a loss for inactivity
-        select spans.contact_id
-        from {{ relation_of('int_contact_spans') }} as spans
-        inner join {{ relation_of('int_definitions') }} as definitions
-            on spans.definition_id = definitions.definition_id
-        where
-            definitions.inactivity_days is not null
-            and spans.last_engaged_at is not null
-            and {{ inactivity_steps(
-                'spans.last_engaged_at',
-                completed_as_of(),
-                'definitions.inactivity_days',
-                'definitions.inactivity_period_days',
-            ) }} <> {{ inactivity_steps(
-                'spans.last_engaged_at',
-                as_of(),
-                'definitions.inactivity_days',
-                'definitions.inactivity_period_days',
-            ) }}
-            and spans.contact_id in (
-                select contact_id from {{ relation_of('int_timelines') }}
-            )
+        select contact_id
+        from (
+            {{ losing_points_query() | indent(12) }}
+        ) as losing_points
+        where contact_id in (
+            select contact_id from {{ relation_of('int_timelines') }}
+        )
 
         union
 
@@ -288,33 +281,59 @@
     from touched
 {%- endmacro %}
 
+{#- Who loses points for inactivity between P and T. -#}
+{% macro losing_points_query() -%}
+    select spans.contact_id
+    from {{ relation_of('int_contact_spans') }} as spans
+    inner join {{ relation_of('int_definitions') }} as definitions
+        on spans.definition_id = definitions.definition_id
+    where
+        definitions.inactivity_days is not null
+        and spans.last_engaged_at is not null
+        and {{ inactivity_steps(
+            'spans.last_engaged_at',
+            completed_as_of(),
+            'definitions.inactivity_days',
+            'definitions.inactivity_period_days',
+        ) }} <> {{ inactivity_steps(
+            'spans.last_engaged_at',
+            as_of(),
+            'definitions.inactivity_days',
+            'definitions.inactivity_period_days',
+        ) }}
+{%- endmacro %}
+
 {#-
-    Before int_timelines: whose account came to be one that may ever qualify, or ceased
-    to be, gets a timeline or loses it without being touched. What is stored of these
-    members is right as it is, and is laid beside the rows of the touched contacts for
-    the models that come now.
+    Before int_timelines: contacts of whom what is stored is right as it is, and is laid
+    beside the rows of the touched contacts for the models that come now. Those whose
+    account came to be one that may ever qualify, or ceased to be, get a timeline or
+    lose it; those without one who lose points get another ledger and nothing else.
 -#}
-{% macro touch_members() -%}
+{% macro touch_others() -%}
     {%- if is_touched_build() -%}
-        {%- set members -%}
-            select distinct members.contact_id
-            from {{ relation_of('int_account_members') }} as members
-            inner join (
-                select definition_id, account_id, product_line
-                from (
+        {%- set others -%}
+            select distinct contact_id
+            from (
+                select members.contact_id
+                from {{ relation_of('int_account_members') }} as members
+                inner join (
                     {{ differing(
                         'touched.account_timelines_before',
                         relation_of('int_account_timelines'),
                     ) }}
-                ) as differing
-            ) as changed
-                on
-                    members.definition_id = changed.definition_id
-                    and members.account_id = changed.account_id
-                    and members.product_line = changed.product_line
-            where members.contact_id not in (select contact_id from touched.contacts)
+                ) as changed
+                    on
+                        members.definition_id = changed.definition_id
+                        and members.account_id = changed.account_id
+                        and members.product_line = changed.product_line
+
+                union all
+
+                {{ losing_points_query() }}
+            ) as others
+            where contact_id not in (select contact_id from touched.contacts)
         {%- endset -%}
-        {%- do run_query(keep_what_a_rerun_knows('members', members)) -%}
+        {%- do run_query(keep_what_a_rerun_knows('others', others)) -%}
         {%- for node in models_of_touched_rows()
             if node.config.materialized == 'table_by_contact'
             and node.unique_id != model.unique_id
@@ -326,7 +345,7 @@
             {%- do run_query(
                 'insert into ' ~ touched_relation(relation) ~ ' select * from ' ~ relation
                 ~ ' where ' ~ (
-                    'contact_id in (select contact_id from touched.members)'
+                    'contact_id in (select contact_id from touched.others)'
                     if key == 'contact_id' else
                     key ~ ' not in (select ' ~ key ~ ' from '
                     ~ touched_relation(relation) ~ ')'

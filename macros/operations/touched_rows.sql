@@ -85,13 +85,13 @@
 {%- endmacro %}
 
 {#- The touched contacts themselves. Those with new timelines beside them are touched
-    from int_timelines on, see touch_members. -#}
+    from int_timelines on, see touch_others. -#}
 {% macro touched_contacts(everybody=false) -%}
     {%- if everybody or comes_after(model, 'int_timelines') -%}
         (
             select contact_id from touched.contacts
             union all
-            select contact_id from touched.members
+            select contact_id from touched.others
         ) as touched_contacts
     {%- else -%}
         touched.contacts
@@ -202,9 +202,18 @@
         {%- do columns.append(column.name) -%}
     {%- endfor -%}
     {{ run_hooks(pre_hooks) }}
+    {#- what it reads beside contacts, such as answers, is about everybody -#}
     {% call statement('touched') -%}
         create table {{ relation }} as
+        {%- if has_touched_keys(key) %}
+        select *
+        from (
+            {{ sql }}
+        ) as made
+        where {{ touched_keys(key, relation) }}
+        {%- else %}
         {{ sql }}
+        {%- endif %}
     {%- endcall %}
     {% call statement('forget') -%}
         delete from {{ this }}
@@ -213,15 +222,19 @@
     {% call statement('main') -%}
         insert into {{ this }} ({{ columns | join(', ') }})
         select {{ columns | join(', ') }} from {{ relation }}
-        where {{ touched_keys(key, relation) }}
     {%- endcall %}
     {{ run_hooks(post_hooks) }}
     {% do adapter.commit() %}
     {{ return({'relations': [this]}) }}
 {% endmacro %}
 
+{#- Whether a model's key tells whose a row is; a page is nobody's. -#}
+{% macro has_touched_keys(key) -%}
+    {{ return(key in [rows_of(model) ~ '_id', 'contact_hash']) }}
+{%- endmacro %}
+
 {#- Which rows are replaced. A hash stands for the contact where an erased one is
-    counted, and a page is nobody's. -#}
+    counted. -#}
 {% macro touched_keys(key, relation) -%}
     {%- if key == rows_of(model) ~ '_id' -%}
         {{ is_touched(key) }}

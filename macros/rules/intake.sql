@@ -85,13 +85,17 @@
     What is kept of the raw rows that an intake did not accept: the record of those in
     quarantine, and of an erased contact little but the fact (decision 0005), with a hash
     for whom must not be named. Rows that the run may not even know of are left out; they
-    are counted at the source. `activity_id` is kept where the rows have one.
+    are counted at the source. `activity_id` is kept where the rows have one and somebody
+    may ask for it: what was delivered again may be another contact's.
 -#}
 {% macro refused_rows(intake, activity_id=none) -%}
     select
         {%- if activity_id %}
         case
-            when not is_erased or verdict in {{ text_list(quarantine_reasons()) }}
+            when
+                not is_erased
+                or verdict = 'duplicate'
+                or verdict in {{ text_list(quarantine_reasons()) }}
                 then {{ activity_id }}
         end as {{ activity_id }},
         {%- endif %}

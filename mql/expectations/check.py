@@ -25,7 +25,8 @@ class Check:
 
     `query` selects the violations, one row each. Up to `rows_allowed` of them are dirt
     that is reported (a warning); more are a broken contract (critical). A check that
-    `only_warns` is never critical.
+    `only_warns` is never critical. A check `of_one_contact` compares rows of the same
+    contact only, and is not asked anew of contacts whose rows are those of an earlier run.
     """
 
     name: str
@@ -36,6 +37,7 @@ class Check:
     query: str
     rows_allowed: int = 0
     only_warns: bool = False
+    of_one_contact: bool = False
 
 
 @dataclass

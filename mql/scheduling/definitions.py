@@ -19,9 +19,10 @@ from dagster_dbt import (
     dbt_assets,
 )
 
+from mql.copies import PUBLIC_SCHEMAS
 from mql.operations import RunLog, now
 from mql.project import ROOT, SAMPLE_FOLDER, raw_path, shelf
-from mql.publish import PUBLIC_SCHEMAS, last_published
+from mql.publish import last_published
 from mql.run import attempt
 
 # A direct request is to be answered within 4 hours; marts that are older than this cost

@@ -123,15 +123,12 @@ def as_builder(published):
 def again(published: Published, keep: int = 3, change=lambda marts: marts) -> Run:
     """Publishes what is built once more, in this process."""
     run = Run.new()
-    with opened() as connection:
-        publish_postgres.publish(
-            connection,
-            change(published.marts),
-            published.runs.shelf,
-            run,
-            RunLog(published.runs.shelf.log),
-            keep,
-        )
+    shelf, marts = published.runs.shelf, change(published.marts)
+    with (
+        opened() as connection,
+        publish_postgres.copied(connection, marts, shelf, run) as copies,
+    ):
+        publish_postgres.publish(copies, marts, shelf, run, RunLog(shelf.log), keep)
     return run
 
 

@@ -17,7 +17,7 @@ from runs import Reader, Warehouse, assert_refused, differences
 
 # Another number, other moments: MQL_FAULT_SEED=7.
 SEED = int(os.environ.get("MQL_FAULT_SEED", "1"))
-PHASES = ["seeds", "raw audit", "build", "mart audit", "publish"]
+PHASES = ["seeds", "raw audit", "build", "copy", "mart audit", "publish"]
 
 
 @pytest.fixture(scope="module")

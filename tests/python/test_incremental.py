@@ -3,11 +3,12 @@
 The random worlds of the differential test, hostile rows and all. One world again, or
 many, with the number of relations that differ:
 
-    .venv/bin/python tests/python/test_incremental.py 7 8 9
+    PYTHONPATH=. .venv/bin/python tests/python/test_incremental.py 7 8 9
 """
 
 from __future__ import annotations
 
+import json
 import os
 import random
 import sys
@@ -22,6 +23,10 @@ import pytest
 import reference
 import warehouse
 import worlds
+from mql.audit import opened
+from mql.operations import Run, RunLog
+from mql.project import Shelf
+from mql.publish import copied, public_marts, publish
 from mql.sample import generate
 
 WORLDS = int(os.environ.get("MQL_WORLDS", "4"))
@@ -76,11 +81,39 @@ def cell(column: str, kind: str) -> str:
     return column
 
 
-def differences(one: Path, other: Path, folder: Path) -> list[str]:
-    """The relations that are not the same in two warehouses, row for row."""
+def publish_marts(working: Path, project: Path) -> list[tuple[str, str]]:
+    """Publishes a build as a run would. Returns the marts of which only the rows of
+    touched contacts are copied after the first."""
+    manifest = json.loads((working.parent / "target" / "manifest.json").read_text())
+    marts = public_marts(list(manifest["nodes"].values()))
+    shelf, run = Shelf(working.parent), Run.new()
+    (build,) = warehouse.rows(
+        working,
+        "select build_id from operations.builds order by build_number desc limit 1",
+    )
+    run.build_id = build["build_id"]
+    with opened(working) as connection, copied(connection, marts, shelf, run) as copies:
+        publish(copies, marts, shelf, run, RunLog(shelf.log), keep=1)
+    return [(mart.schema, mart.name) for mart in marts if mart.in_part]
+
+
+def differences(
+    one: Path,
+    other: Path,
+    folder: Path,
+    published: Sequence[tuple[str, str]] = (),
+) -> list[str]:
+    """The relations that are not the same in two warehouses, row for row.
+
+    Of the first one these marts are looked at in what it published, where asked for.
+    """
     found = []
-    with duckdb.connect(str(one), read_only=True) as connection:
-        names = relations(connection)
+    names = published
+    if published:
+        one = Shelf(one.parent).marts
+    else:
+        with duckdb.connect(str(one), read_only=True) as connection:
+            names = relations(connection)
     for schema, name in names:
         files = []
         for side in (one, other):
@@ -108,13 +141,14 @@ def compare(number: int, folder: Path, contacts: int = 60) -> list[str]:
     they were loaded. Every third has changed rules.
     """
     rng = random.Random(number)
+    stepwise, at_once = folder / "steps" / "stepwise.duckdb", folder / "at_once.duckdb"
+    stepwise.parent.mkdir()
     seeds = reference.read_seeds(warehouse.ROOT)
     world = worlds.make_world(
         number, contacts, seeds=seeds, change_rules=number % 3 == 0
     )
     project = warehouse.copy_project(folder / "project")
     worlds.write_seeds(world.seed_changes, project)
-    stepwise, at_once = folder / "stepwise.duckdb", folder / "at_once.duckdb"
     raw = dict(world.raw)
     for moment in moments(world, rng):
         if number % 2 == 0:
@@ -123,6 +157,7 @@ def compare(number: int, folder: Path, contacts: int = 60) -> list[str]:
             worlds.World(number, moment, raw, world.seed_changes), folder / "raw"
         )
         warehouse.build_models(folder / "raw", stepwise, moment, project)
+        published = publish_marts(stepwise, project)
     warehouse.build_models(folder / "raw", at_once, world.as_of, project)
     is_full = warehouse.rows(
         stepwise,
@@ -130,7 +165,10 @@ def compare(number: int, folder: Path, contacts: int = 60) -> list[str]:
         " order by build_number",
     )
     assert [row["is_full"] for row in is_full] == [True, False, False, False]
-    return differences(stepwise, at_once, folder)
+    return [
+        *differences(stepwise, at_once, folder),
+        *differences(stepwise, at_once, folder, published),
+    ]
 
 
 # By default one world, rows turning up as they are loaded; MQL_WORLDS asks for more.

@@ -1,4 +1,4 @@
-{{ config(materialized='view') }}
+{{ config(materialized='view_by_contact') }}
 
 -- A view: the scores of those one asks about are summed up again, over all that they
 -- did, whether it could move a score or not.

@@ -1,4 +1,4 @@
-{{ config(materialized='table_by_contact') }}
+{{ config(materialized='table_by_contact', contact_key='contact_hash') }}
 
 -- Deliveries of an activity that another contact has (A1), or nobody: whoever looks at
 -- one of the contacts alone must see the rows of the other.
@@ -19,7 +19,7 @@ final as (
 
     select distinct
         refused.activity_id,
-        refused.contact_id
+        refused.contact_hash
     from refused
     left join activities
         on

@@ -1,4 +1,4 @@
-{{ config(materialized='table_by_contact', pre_hook='{{ touch_members() }}') }}
+{{ config(materialized='table_by_contact', pre_hook='{{ touch_others() }}') }}
 
 -- What a timeline is made of must be there before the first one is:
 -- depends_on: {{ ref('int_suppressions') }}

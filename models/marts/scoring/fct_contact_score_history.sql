@@ -1,4 +1,4 @@
-{{ config(materialized=projection()) }}
+{{ config(materialized=projection('contact'), touched_rows_are_published=true) }}
 
 -- Cut where the score or the fit changes, and where the contact begins or ceases
 -- to be qualified.

@@ -1,4 +1,4 @@
-{{ config(materialized='view') }}
+{{ config(materialized='view_by_contact', touched_rows_are_published=true) }}
 with scores as (
 
     select * from {{ ref('int_ledger_activities') }}
