@@ -13,8 +13,9 @@ import pytest
 
 import warehouse
 from mql.audit import AuditReport, audit, opened
+from mql.copies import in_place_of_marts
 from mql.expectations.check import EXAMPLE_ROWS, FAILED, PASSED, WARNED, examine
-from mql.expectations.marts import mart_checks
+from mql.expectations.marts import examine_marts, mart_checks
 from mql.expectations.raw import FEW_ROWS, contract, examine_raw
 from mql.project import ProjectError
 from raw_files import DAY, START, RawFiles
@@ -484,6 +485,57 @@ def test_one_broken_cell_of_a_mart_is_named(built, tmp_path, name):
         finding = examine(connection, "mart", check)
     assert finding.rows_violating > 0
     assert 0 < len(finding.examples) <= EXAMPLE_ROWS
+
+
+OF_ONE_CONTACT = {
+    "ledger_scores_are_never_negative",
+    "ledger_entries_apply_their_points",
+    "ledger_entries_follow_one_another",
+    "history_intervals_meet",
+    "no_mql_while_suppressed",
+    "no_mql_while_held",
+    "no_mql_with_an_open_opportunity",
+    "mqls_agree_with_the_history",
+}
+
+
+def test_what_is_asked_of_touched_contacts_only(sound):
+    asked = {each.check.name for each in sound.findings if each.check.of_one_contact}
+    assert asked == OF_ONE_CONTACT
+
+
+@pytest.mark.parametrize("name", sorted(OF_ONE_CONTACT))
+def test_a_broken_cell_is_named_if_its_contact_was_touched(built, tmp_path, name):
+    copy = broken_copy(
+        built,
+        tmp_path,
+        *BROKEN_MARTS[name],
+        "create schema touched",
+        "create table touched.contacts (contact_id varchar)",
+        "create table touched.others (contact_id varchar)",
+    )
+    whose = of_touched_contacts(copy, name)["everybody"][0]["contact_id"]
+    connection = duckdb.connect(str(copy))
+    connection.execute("insert into touched.others values (?)", [whose])
+    connection.close()
+    found = of_touched_contacts(copy, name)["touched"]
+    assert found and {each["contact_id"] for each in found} == {whose}
+    connection = duckdb.connect(str(copy))
+    connection.execute("update touched.others set contact_id = 'somebody else'")
+    connection.close()
+    assert not of_touched_contacts(copy, name)["touched"]
+
+
+def of_touched_contacts(copy: Path, name: str) -> dict[str, list[dict]]:
+    """Examples of a check that is asked of everybody and of touched contacts."""
+    found = {}
+    with opened(copy) as connection, in_place_of_marts(connection, {}, True) as touched:
+        for whose, asked_of in (("everybody", ""), ("touched", touched)):
+            findings = examine_marts(
+                connection, f"timestamp '{AS_OF}'", touched=asked_of, only=name
+            )
+            (found[whose],) = (each.examples for each in findings)
+    return found
 
 
 def test_every_check_of_the_marts_is_shown_to_bite(sound):

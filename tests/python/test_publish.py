@@ -24,7 +24,14 @@ from mql.publish import (
 from runs import Reader
 
 MARTS = [
-    Mart("scoring", "people", ("contact_id", "email", "score"), frozenset(["email"])),
+    Mart("scoring", "dim_contacts", ("contact_id",), frozenset()),
+    Mart(
+        "scoring",
+        "people",
+        ("contact_id", "email", "score"),
+        frozenset(["email"]),
+        in_part=True,
+    ),
     Mart("handoff", "queue", ("handoff_id", "phone"), frozenset(["phone"])),
     Mart("handoff", "stakeholders", ("account_id",), frozenset()),
 ]
@@ -53,6 +60,10 @@ def working(tmp_path) -> Path:
         create schema scoring;
         create schema handoff;
         create schema intermediate;
+        create table intermediate.int_known_contacts as
+        select 'C1' as contact_id, false as is_erased;
+        create table scoring.dim_contacts as
+        select 'C1' as contact_id union all select 'the-erased-one';
         create table intermediate.secrets as select 'x' as secret;
         create table scoring.leftover as select 'ada@example.org' as email;
         create table intermediate.people as
@@ -71,6 +82,11 @@ def publish_once(working: Path, keep: int = 3) -> Run:
     shelf = Shelf(working.parent)
     log = RunLog(shelf.log)
     run = Run.new()
+    (build,) = warehouse.rows(
+        working,
+        "select build_id from operations.builds order by build_number desc limit 1",
+    )
+    run.build_id = build["build_id"]
     log.append(run.line())
     with (
         opened(working) as connection,
@@ -92,6 +108,7 @@ def test_public_marts_are_published_without_personal_columns(working):
     assert [row["name"] for row in warehouse.rows(shelf.marts, columns)] == [
         "handoff.queue.handoff_id",
         "handoff.stakeholders.account_id",
+        "scoring.dim_contacts.contact_id",
         "scoring.people.contact_id",
         "scoring.people.score",
     ]
@@ -174,7 +191,7 @@ def test_the_published_log_has_the_run_that_published_it(working):
         {
             "run_id": run.run_id,
             "status": "published",
-            "rows_published": 1002,
+            "rows_published": 1004,
             "is_over": True,
         },
     ]
@@ -222,3 +239,78 @@ def test_a_run_killed_right_after_publishing_is_in_the_log_after_all(working):
     finish_what_a_killed_run_began(shelf, log)
     # logged once; the half line is gone
     assert len(shelf.log.read_text().splitlines()) == 2
+
+
+def build_again(working: Path, *changes: str) -> None:
+    """An incremental build that made the rows of C1 and C2 anew, and found C3 changed
+    behind its back."""
+    connection = duckdb.connect(str(working))
+    for statement in (
+        "insert into operations.builds values (2, 'second', 'completed', false)",
+        "update intermediate.people set score = 7000 where contact_id in ('C1', 'C2', 'C3')",
+        "create schema touched",
+        "create table touched.contacts as select 'C1' as contact_id",
+        "create table touched.others as select 'C2' as contact_id",
+        """create table touched.people as
+        select * from intermediate.people where contact_id in ('C1', 'C2')""",
+        *changes,
+    ):
+        connection.execute(statement)
+    connection.close()
+
+
+def scores(working: Path) -> list[int]:
+    """The published scores of four contacts."""
+    rows = warehouse.rows(
+        Shelf(working.parent).marts,
+        "select score from scoring.people where contact_id in ('C1', 'C2', 'C3', 'C4')"
+        " order by contact_id",
+    )
+    return [row["score"] for row in rows]
+
+
+def test_rows_of_contacts_that_were_not_touched_are_kept(working):
+    publish_once(working)
+    build_again(working)
+    run = publish_once(working)
+    assert scores(working) == [7000, 7000, 3, 4]
+    assert run.rows_by_table["scoring.people"] == 1000
+
+
+def test_what_a_touched_contact_no_longer_has_goes(working):
+    publish_once(working)
+    build_again(working, "delete from touched.people where contact_id = 'C1'")
+    run = publish_once(working)
+    assert scores(working) == [7000, 3, 4]
+    assert run.rows_by_table["scoring.people"] == 999
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "update operations.builds set is_full = true where build_number = 2",
+        # what is published is not what the build before this one left
+        "insert into operations.builds values (3, 'third', 'completed', false)",
+        "insert into intermediate.int_known_contacts values ('the-erased-one', true)",
+    ],
+)
+def test_all_rows_are_copied_where_those_of_others_may_not_stay(working, change):
+    publish_once(working)
+    build_again(
+        working,
+        change,
+        "update scoring.dim_contacts set contact_id = 'C9'"
+        " where contact_id = 'the-erased-one'",
+    )
+    publish_once(working)
+    assert scores(working) == [7000, 7000, 7000, 4]
+    if "erased" in change:
+        assert b"the-erased-one" not in Shelf(working.parent).marts.read_bytes()
+
+
+def test_a_published_file_that_cannot_be_read_is_replaced(working):
+    publish_once(working)
+    build_again(working)
+    Shelf(working.parent).marts.write_bytes(b"no database")
+    publish_once(working)
+    assert scores(working) == [7000, 7000, 7000, 4]
