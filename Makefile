@@ -57,8 +57,9 @@ test-postgres: TESTS := tests/engines --ignore tests/engines/test_spark.py
 test-postgres: $(POSTGRES)
 	@$(RUN) -m pytest $(TESTS)
 
+test-spark: TESTS := tests/engines/test_spark.py
 test-spark: $(POSTGRES) $(SPARK)
-	@$(RUN) -m pytest tests/engines/test_spark.py
+	@$(RUN) -m pytest $(TESTS)
 
 dagster: $(DAGSTER_INSTALLED) ## schedules, sensor and runs at http://127.0.0.1:3000
 	@mkdir -p $(DAGSTER_HOME) && cp mql/scheduling/dagster.yaml $(DAGSTER_HOME)

@@ -5,6 +5,8 @@ Who may see what is asked by logging in as each role.
 
 from __future__ import annotations
 
+import csv
+import json
 import re
 import threading
 import time
@@ -226,10 +228,37 @@ def test_the_tools_read_what_is_published(published, as_builder):
         assert "email" not in columns
 
 
+def test_a_mart_is_exported_and_hand_overs_are_delivered(
+    published, as_builder, tmp_path
+):
+    sheet = tmp_path / "mqls.csv"
+    exported = published.runs.start("export", "fct_mqls", "--out", str(sheet))
+    assert exported.end() == 0, exported.text
+    with sheet.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    ((count,),) = published.ask(READER, "select count(*) from marts.fct_mqls")
+    assert len(rows) == count > 0
+    # a rehearsal: the log of deliveries belongs to all tests here
+    delivered = published.runs.start("deliver", "--dry-run")
+    assert delivered.end() == 0, delivered.text
+    events = [
+        json.loads(line) for line in delivered.text.splitlines() if line[:1] == "{"
+    ]
+    handed_over = {
+        row
+        for (row,) in published.ask(
+            HANDOVER,
+            "select handoff_id from handoffs.fct_mql_handoffs where status = 'open'",
+        )
+    }
+    assert handed_over and handed_over <= {event.get("handoff_id") for event in events}
+
+
 def test_readers_never_see_two_runs_at_once(published, as_builder):
     """Each run's marts say which run they are of; one statement asks the first view, the
     last, and one between."""
-    first, middle, last = "dim_accounts", "fct_mqls", "fct_threshold_sweep"
+    # each build makes them anew, so that what is written into them is gone with the next
+    first, middle, last = "dim_accounts", "fct_mql_funnel", "fct_threshold_sweep"
     schemas = {mart.name: mart.schema for mart in published.marts}
     seen, failures, stop = set(), [], threading.Event()
 
@@ -435,3 +464,25 @@ def test_a_server_killed_in_mid_run_is_one_message_and_a_clean_rerun(published):
 def models_done(text: str) -> int:
     """How many models a run says it has built."""
     return max(map(int, re.findall(r"(\d+) done", text)), default=0)
+
+
+def test_the_run_after_publishes_what_it_built(published):
+    """Most of the ledger and the history is taken from the run before."""
+    before = published.runs.log.last()["build_id"]
+    finished = published.runs.run(published.world.as_of + timedelta(days=1))
+    assert finished.end() == 0, finished.text
+    last = published.runs.log.last()
+    assert not last["is_full"] and last["build_id"] != before
+    in_part = [mart for mart in published.marts if mart.in_part]
+    assert len(in_part) == 2
+    for mart in in_part:
+        columns = ", ".join(mart.impersonal)
+        one, other = (
+            f"select {columns} from {place}" for place in (f"marts.{mart.name}", mart)
+        )
+        (counts,) = postgres.rows(
+            published.database,
+            f"select count(*) as differing from (({one} except all {other})"
+            f" union all ({other} except all {one})) as found",
+        )
+        assert counts["differing"] == 0, mart
