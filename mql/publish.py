@@ -299,7 +299,11 @@ def finish_what_a_killed_run_began(shelf: Shelf, log: RunLog) -> None:
     """Removes half-made files, and logs a run that was killed just after publishing."""
     for folder in shelf.kept.glob(f"*{IN_THE_MAKING}"):
         shutil.rmtree(folder)
-    latest = last_published(shelf)
+    try:
+        latest = last_published(shelf)
+    except duckdb.Error:
+        # no file that one can read: this run puts a new one in its place
+        return
     if latest and not log.last(
         f"run_id = '{latest['run_id']}' and finished_at is not null"
     ):

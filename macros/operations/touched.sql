@@ -334,6 +334,11 @@
             where contact_id not in (select contact_id from touched.contacts)
         {%- endset -%}
         {%- do run_query(keep_what_a_rerun_knows('others', others)) -%}
+        {#- of whom there was no news at the build that was interrupted -#}
+        {%- do run_query(
+            'delete from touched.others'
+            ~ ' where contact_id in (select contact_id from touched.contacts)'
+        ) -%}
         {%- for node in models_of_touched_rows()
             if node.config.materialized == 'table_by_contact'
             and node.unique_id != model.unique_id
