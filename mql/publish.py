@@ -210,9 +210,8 @@ def rows_to_keep(
     connection.execute(f"attach '{quoted}' as published (read_only)")
     try:
         if connection.execute(
-            "select 1 from published.scoring.dim_contacts where contact_id in ("
-            " select contact_id from intermediate.int_known_contacts where is_erased)"
-            " limit 1"
+            "select 1 from published.scoring.dim_contacts where md5(contact_id) in ("
+            " select contact_hash from intermediate.int_erased_contacts) limit 1"
         ).fetchone():
             return []
         return [

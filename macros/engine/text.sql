@@ -1,7 +1,20 @@
 {#- A raw cell as text, with blank cells null; everything else is kept as written. -#}
 {% macro raw_text(column) -%}
+    {{ return(adapter.dispatch('raw_text', 'mql')(column)) }}
+{%- endmacro %}
+
+{% macro default__raw_text(column) -%}
     case when {{ trimmed('cast(' ~ column ~ ' as ' ~ dbt.type_string() ~ ')') }} <> ''
         then cast({{ column }} as {{ dbt.type_string() }}) end
+{%- endmacro %}
+
+{#- What begins with a byte above white space is not blank, and almost all cells do: one
+    comparison where trimming would take four times as long as reading the file. -#}
+{% macro duckdb__raw_text(column) -%}
+    case
+        when cast({{ column }} as varchar) >= '!' then cast({{ column }} as varchar)
+        else {{ default__raw_text(column) }}
+    end
 {%- endmacro %}
 
 {#- Text without white space at its ends. -#}

@@ -317,10 +317,7 @@
                 select members.contact_id
                 from {{ relation_of('int_account_members') }} as members
                 inner join (
-                    {{ differing(
-                        'touched.account_timelines_before',
-                        relation_of('int_account_timelines'),
-                    ) }}
+                    {{ account_timelines_that_changed() }}
                 ) as changed
                     on
                         members.definition_id = changed.definition_id
@@ -411,12 +408,17 @@
     where account_id is not null
 {%- endmacro %}
 
+{#- Accounts that came to be ones that may ever qualify, or ceased to be. -#}
+{% macro account_timelines_that_changed() -%}
+    {{ differing(
+        'touched.account_timelines_before', relation_of('int_account_timelines')
+    ) }}
+{%- endmacro %}
+
 {% macro accounts_of_touched_contacts() -%}
     select account_id
     from {{ relation_of('int_contact_profiles') }}
-    where contact_id in (
-        select contact_id from {{ touched_contacts(everybody=true) }}
-    )
+    where contact_id in (select contact_id from touched.contacts)
 {%- endmacro %}
 
 {#- Before the first model by account. -#}
@@ -426,7 +428,15 @@
             select distinct account_id
             from (
                 {{ accounts_of_touched_contacts() }}
-            ) as now_there
+
+                union all
+
+                -- of others only their members' timelines are new (touch_others)
+                select account_id
+                from (
+                    {{ account_timelines_that_changed() }}
+                ) as came_or_went
+            ) as now_touched
             where account_id is not null
         {%- endset -%}
         {%- do run_query(keep_what_a_rerun_knows('accounts', accounts, 'account_id')) -%}
@@ -439,9 +449,7 @@
         {%- set stories -%}
             select story_id
             from {{ relation_of('int_story_people') }}
-            where contact_id in (
-                select contact_id from {{ touched_contacts(everybody=true) }}
-            )
+            where contact_id in (select contact_id from touched.contacts)
 
             union
 

@@ -5,9 +5,11 @@
     one; the latest by `latest_by` wins, and at a tie the row whose cells are byte-wise
     greatest. Adds `verdict`, null for the winners, whom the model judges further.
 
-    Few keys are delivered more than once; only their rows are put in order.
+    Few keys are delivered more than once; only their rows are put in order. Whoever has
+    stored which gives `delivered_again`, a relation of these keys; others in it do no
+    harm.
 -#}
-{% macro at_the_door(table, staged, refusals, key, latest_by) -%}
+{% macro at_the_door(table, staged, refusals, key, latest_by, delivered_again=none) -%}
     {%- set refused -%}
         (
             select
@@ -22,7 +24,10 @@
     {%- endset -%}
     {#- Written out for each of its three readers: a CTE would be kept in memory with
     all of its columns, the whole raw rows among them. -#}
-    {%- set delivered_again -%}
+    {%- set with_delivered_again -%}
+        {%- if delivered_again %}
+        {{ delivered_again }} as delivered_again
+        {%- else %}
         (
             select {{ key | join(', ') }}
             from {{ refused }}
@@ -30,6 +35,7 @@
             group by {{ key | join(', ') }}
             having count(*) > 1
         ) as delivered_again
+        {%- endif %}
             on
                 {%- for column in key %}
                 {{ 'and ' if not loop.first -}}
@@ -54,7 +60,7 @@
                     {{ byte_order('(' ~ record_order(table, 'refused.raw_') ~ ')') }} desc
             ) as delivery_rank
         from {{ refused }}
-        inner join {{ delivered_again }}
+        inner join {{ with_delivered_again }}
         where refused.refusal is null
     ) as ranked
 
@@ -65,7 +71,7 @@
         1 as delivery_rank,
         refused.refusal as verdict
     from {{ refused }}
-    left join {{ delivered_again }}
+    left join {{ with_delivered_again }}
     where refused.refusal is not null or delivered_again.{{ key[0] }} is null
 {%- endmacro %}
 

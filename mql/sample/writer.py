@@ -2,7 +2,7 @@
 
 Rows arrive as finished CSV lines. As CSV they are appended to the file; as Parquet each
 chunk becomes a small typed file, on a second thread while the next chunk is made, and
-the small files become one at the end. Nothing is visible under its final name before
+the small files become one at the end, in the order in which rows were loaded. Nothing is visible under its final name before
 everything is complete.
 """
 
@@ -230,14 +230,14 @@ def _chunk_to_parquet(table: str, path: Path) -> None:
 def _join_parquet(folder: Path, table: str) -> None:
     parts = sorted(folder.glob(f"{table}-*.parquet"))
     target = folder / f"{table}.parquet"
-    if len(parts) == 1:
-        parts[0].replace(target)
-        return
     listing = ", ".join(_quoted(part) for part in parts)
+    key = next(iter(TABLES[table]))
     with _connect() as connection:
+        # a warehouse holds rows as they were loaded, not contact by contact
+        connection.execute(f"set temp_directory = {_quoted(folder / 'sorting')}")
         connection.execute(
-            f"copy (select * from read_parquet([{listing}]))"
-            f" to {_quoted(target)} (format parquet)"
+            f"copy (select * from read_parquet([{listing}])"
+            f" order by loaded_at, {key}) to {_quoted(target)} (format parquet)"
         )
     for part in parts:
         part.unlink()

@@ -60,8 +60,7 @@ def working(tmp_path) -> Path:
         create schema scoring;
         create schema handoff;
         create schema intermediate;
-        create table intermediate.int_known_contacts as
-        select 'C1' as contact_id, false as is_erased;
+        create table intermediate.int_erased_contacts (contact_hash varchar);
         create table scoring.dim_contacts as
         select 'C1' as contact_id union all select 'the-erased-one';
         create table intermediate.secrets as select 'x' as secret;
@@ -291,7 +290,7 @@ def test_what_a_touched_contact_no_longer_has_goes(working):
         "update operations.builds set is_full = true where build_number = 2",
         # what is published is not what the build before this one left
         "insert into operations.builds values (3, 'third', 'completed', false)",
-        "insert into intermediate.int_known_contacts values ('the-erased-one', true)",
+        "insert into intermediate.int_erased_contacts values (md5('the-erased-one'))",
     ],
 )
 def test_all_rows_are_copied_where_those_of_others_may_not_stay(working, change):

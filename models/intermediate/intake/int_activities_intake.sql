@@ -32,6 +32,7 @@ judged as (
         ],
         key=['activity_id'],
         latest_by=['loaded_at', 'occurred_at'],
+        delivered_again=ref('int_redelivered_activities'),
     ) }}
 
 ),

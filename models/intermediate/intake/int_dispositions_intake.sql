@@ -1,8 +1,8 @@
 {{ config(materialized='view') }}
 
-with known_contacts as (
+with erased_contacts as (
 
-    select * from {{ ref('int_known_contacts') }}
+    select * from {{ ref('int_erased_contacts') }}
 
 ),
 
@@ -36,12 +36,12 @@ final as (
         judged.reason_text,
         {{ raw_record('dispositions', 'judged.raw_') }} as raw_record,
         coalesce(judged.verdict, 'accepted') as verdict,
-        coalesce(known_contacts.is_erased, false) as is_erased,
+        erased_contacts.contact_hash is not null as is_erased,
         judged.disposed_at,
         judged.loaded_at
     from judged
-    left join known_contacts
-        on judged.contact_id = known_contacts.contact_id
+    left join erased_contacts
+        on {{ dbt.hash('judged.contact_id') }} = erased_contacts.contact_hash
 
 )
 

@@ -1,8 +1,8 @@
 {{ config(materialized='view') }}
 
-with known_contacts as (
+with erased_contacts as (
 
-    select * from {{ ref('int_known_contacts') }}
+    select * from {{ ref('int_erased_contacts') }}
 
 ),
 
@@ -34,23 +34,22 @@ final as (
         judged.opportunity_id,
         judged.account_id,
         -- the deal is the account's and stays; the erased person's part in it goes
-        case
-            when not coalesce(known_contacts.is_erased, false) then judged.contact_id
-        end as contact_id,
+        case when erased_contacts.contact_hash is null then judged.contact_id end
+            as contact_id,
         judged.product_line,
         judged.stage,
         {{ raw_record('opportunities', 'judged.raw_') }} as raw_record,
         coalesce(judged.verdict, 'accepted') as verdict,
         judged.amount_usd,
         judged.is_won,
-        coalesce(known_contacts.is_erased, false) as is_erased,
+        erased_contacts.contact_hash is not null as is_erased,
         judged.created_at,
         judged.closed_at,
         judged.updated_at,
         judged.loaded_at
     from judged
-    left join known_contacts
-        on judged.contact_id = known_contacts.contact_id
+    left join erased_contacts
+        on {{ dbt.hash('judged.contact_id') }} = erased_contacts.contact_hash
 
 )
 
