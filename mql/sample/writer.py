@@ -2,8 +2,8 @@
 
 Rows arrive as finished CSV lines. As CSV they are appended to the file; as Parquet each
 chunk becomes a small typed file, on a second thread while the next chunk is made, and
-the small files become one at the end, in the order in which rows were loaded. Nothing is visible under its final name before
-everything is complete.
+the small files become one at the end, in the order in which rows were loaded. Nothing is
+visible under its final name before everything is complete.
 """
 
 import csv

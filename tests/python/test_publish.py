@@ -313,3 +313,12 @@ def test_a_published_file_that_cannot_be_read_is_replaced(working):
     Shelf(working.parent).marts.write_bytes(b"no database")
     publish_once(working)
     assert scores(working) == [7000, 7000, 7000, 4]
+
+
+def test_a_published_file_that_nobody_can_read_stops_no_run(working):
+    publish_once(working)
+    shelf = Shelf(working.parent)
+    shelf.marts.write_bytes(b"\xa5" * 8192)
+    finish_what_a_killed_run_began(shelf, RunLog(shelf.log))
+    publish_once(working)
+    assert last_published(shelf) is not None
