@@ -199,11 +199,7 @@ def rows_to_keep(
     ).fetchall()
     if len(builds) < 2 or builds[0][1]:
         return []
-    try:
-        published = last_published(shelf)
-    except duckdb.Error:
-        # no file that one can read: a new one takes its place
-        return []
+    published = last_published(shelf)
     if not published or published.get("build_id") != builds[1][0]:
         return []
     quoted = str(shelf.marts).replace("'", "''")
@@ -298,11 +294,7 @@ def finish_what_a_killed_run_began(shelf: Shelf, log: RunLog) -> None:
     """Removes half-made files, and logs a run that was killed just after publishing."""
     for folder in shelf.kept.glob(f"*{IN_THE_MAKING}"):
         shutil.rmtree(folder)
-    try:
-        latest = last_published(shelf)
-    except duckdb.Error:
-        # no file that one can read: this run puts a new one in its place
-        return
+    latest = last_published(shelf)
     if latest and not log.last(
         f"run_id = '{latest['run_id']}' and finished_at is not null"
     ):
@@ -340,10 +332,16 @@ def remove_old(shelf: Shelf, keep: int) -> None:
 
 
 def last_published(shelf: Shelf) -> dict | None:
-    """The run whose marts are published, by column of operations.runs, or None."""
+    """The run whose marts are published, by column of operations.runs.
+
+    None where there is no file, or none that one can read: a run puts one in its place.
+    """
     if not shelf.marts.exists():
         return None
-    connection = duckdb.connect(str(shelf.marts), read_only=True)
+    try:
+        connection = duckdb.connect(str(shelf.marts), read_only=True)
+    except duckdb.Error:
+        return None
     try:
         cursor = connection.execute(
             f"select * from operations.runs where status = '{PUBLISHED}'"
@@ -351,6 +349,8 @@ def last_published(shelf: Shelf) -> dict | None:
         )
         names = [column[0] for column in cursor.description]
         row = cursor.fetchone()
+    except duckdb.Error:
+        return None
     finally:
         connection.close()
     return dict(zip(names, row)) if row else None

@@ -166,6 +166,11 @@ def status() -> str:
             f" {good['rows_published']:,} rows, {age(good['finished_at'])} old"
             f" (run {good['run_id']}; audit: {good['audit']})."
         )
+    elif shelf().marts.exists():
+        lines.append(
+            f"Published: {place_of(shelf().marts)} cannot be read; run `make run`, which"
+            " puts a new one in its place."
+        )
     else:
         lines.append("Published: nothing yet; run `make build`.")
     last = RunLog(shelf().log).last("true" if not holder else "finished_at is not null")

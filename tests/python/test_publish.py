@@ -319,6 +319,7 @@ def test_a_published_file_that_nobody_can_read_stops_no_run(working):
     publish_once(working)
     shelf = Shelf(working.parent)
     shelf.marts.write_bytes(b"\xa5" * 8192)
+    assert last_published(shelf) is None
     finish_what_a_killed_run_began(shelf, RunLog(shelf.log))
     publish_once(working)
     assert last_published(shelf) is not None

@@ -80,9 +80,14 @@ def test_status_of_a_good_run_and_of_none(good_run, tmp_path):
     assert status.end() == 0
     assert f"run {good_run.log.last()['run_id']}; audit: " in status.text
     assert "Last attempt: that one.\nAt work: nobody." in status.text
-    nothing = Warehouse(tmp_path, good_run.raw, good_run.target).start("status")
+    warehouse = Warehouse(tmp_path, good_run.raw, good_run.target)
+    nothing = warehouse.start("status")
     assert nothing.end() == 0
     assert "nothing yet; run `make build`" in nothing.text
+    warehouse.shelf.marts.write_bytes(b"no database")
+    unreadable = warehouse.start("status")
+    assert unreadable.end() == 0
+    assert "marts.duckdb cannot be read; run `make run`" in unreadable.text
 
 
 def raw_with_more_activities(good_run, folder, **cells) -> None:
