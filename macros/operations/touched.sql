@@ -18,6 +18,11 @@
             {%- do forget_relations_of_an_earlier_build() -%}
             {%- do run_query(keep_what_a_rerun_knows('contacts', touched_query())) -%}
             {%- do run_query(keep_what_a_rerun_knows('others', nothing_yet('contact_id'))) -%}
+            {#- of whom there was no news at the build that was interrupted -#}
+            {%- do run_query(
+                'delete from touched.others'
+                ~ ' where contact_id in (select contact_id from touched.contacts)'
+            ) -%}
             {%- do run_query(keep_what_a_rerun_knows(
                 'accounts', touched_accounts_query(), 'account_id'
             )) -%}
@@ -25,10 +30,10 @@
                 'stories', nothing_yet('story_id'), 'story_id'
             )) -%}
             {#- what they were before the first of the builds that were interrupted -#}
-            {%- for name in state_before() -%}
+            {%- for name, whose in state_before().items() -%}
                 {%- do run_query(
                     'create table if not exists touched.' ~ name ~ '_before as'
-                    ~ ' select * from ' ~ relation_of('int_' ~ name)
+                    ~ ' select * from ' ~ relation_of('int_' ~ name) ~ ' ' ~ whose
                 ) -%}
             {%- endfor -%}
         {%- endif -%}
@@ -50,16 +55,25 @@
             'select event from operations.builds order by build_number desc limit 1'
         ).columns[0].values() -%}
         {%- if events[0] == 'completed' -%}
-            {%- for name in state_before() -%}
+            {%- for name in state_before().keys() -%}
                 {%- do run_query('drop table touched.' ~ name ~ '_before') -%}
             {%- endfor -%}
         {%- endif -%}
     {%- endif -%}
 {%- endmacro %}
 
-{#- Models whose rows as the last completed build left them are kept for comparison. -#}
+{#- Models whose rows as the last completed build left them are kept for comparison, and
+    which rows of them. -#}
 {% macro state_before() -%}
-    {{ return(['account_timelines', 'story_people']) }}
+    {{ return({
+        'account_timelines': '',
+        'story_people': '',
+        'account_contributions': of_touched_contacts(),
+    }) }}
+{%- endmacro %}
+
+{% macro of_touched_contacts() -%}
+    where contact_id in (select contact_id from touched.contacts)
 {%- endmacro %}
 
 {#- A model's relation, for a hook: dbt takes no `ref` behind a condition there. -#}
@@ -84,12 +98,17 @@
 
 {% macro forget_relations_of_an_earlier_build() -%}
     {%- for node in models_of_touched_rows() -%}
-        {%- set is_view = node.config.materialized.startswith('view')
-            and not node.config.get('touched_rows_are_stored') -%}
+        {%- set is_view = sees_others_beside(node) or (
+            node.config.materialized.startswith('view')
+            and not node.config.get('touched_rows_are_stored')
+        ) -%}
         {%- do run_query(
             'drop ' ~ ('view' if is_view else 'table') ~ ' if exists touched.'
             ~ node.alias ~ ' cascade'
         ) -%}
+        {%- if sees_others_beside(node) -%}
+            {%- do run_query('drop table if exists touched.' ~ node.alias ~ '_made') -%}
+        {%- endif -%}
     {%- endfor -%}
 {%- endmacro %}
 
@@ -304,8 +323,8 @@
 {%- endmacro %}
 
 {#-
-    Before int_timelines: contacts of whom what is stored is right as it is, and is laid
-    beside the rows of the touched contacts for the models that come now. Those whose
+    Before int_timelines: contacts of whom what is stored is right as it is, and is seen
+    beside the rows of the touched contacts by the models that come now. Those whose
     account came to be one that may ever qualify, or ceased to be, get a timeline or
     lose it; those without one who lose points get another ledger and nothing else.
 -#}
@@ -331,43 +350,25 @@
             where contact_id not in (select contact_id from touched.contacts)
         {%- endset -%}
         {%- do run_query(keep_what_a_rerun_knows('others', others)) -%}
-        {#- of whom there was no news at the build that was interrupted -#}
-        {%- do run_query(
-            'delete from touched.others'
-            ~ ' where contact_id in (select contact_id from touched.contacts)'
-        ) -%}
-        {%- for node in models_of_touched_rows()
-            if node.config.materialized == 'table_by_contact'
-            and node.unique_id != model.unique_id
-            and comes_after(model, node.name)
-            and node.config.get('contact_key') != 'contact_hash' -%}
-            {%- set relation = relation_of(node.name) -%}
-            {%- set key = node.config.get('contact_key', 'contact_id') -%}
-            {#- of what is nobody's, such as a page, they may need any row -#}
-            {%- do run_query(
-                'insert into ' ~ touched_relation(relation) ~ ' select * from ' ~ relation
-                ~ ' where ' ~ (
-                    'contact_id in (select contact_id from touched.others)'
-                    if key == 'contact_id' else
-                    key ~ ' not in (select ' ~ key ~ ' from '
-                    ~ touched_relation(relation) ~ ')'
-                )
-            ) -%}
-        {%- endfor -%}
     {%- endif -%}
 {%- endmacro %}
 
 {#-
-    Accounts of which something may differ: those of touched contacts, as they were and
-    (touch_accounts) as they are now, those with news of their own or of a deal, and
-    those for which a half-life crosses what is asked of a contact or of the account.
+    Accounts of which something may differ: those with news of their own or of a deal,
+    and those for which a half-life crosses what is asked of a contact or of the account;
+    and, once it is known (touch_accounts), those to which touched contacts add something
+    else than before. A build after one that was interrupted cannot compare all of them,
+    and takes every account of a touched contact.
 -#}
 {% macro touched_accounts_query() -%}
     with found as (
 
+        {%- if is_rerun() %}
         {{ accounts_of_touched_contacts() | indent(8) }}
 
         union
+
+        {%- endif %}
 
         {{ account_news_query() | indent(8) }}
 
@@ -418,7 +419,7 @@
 {% macro accounts_of_touched_contacts() -%}
     select account_id
     from {{ relation_of('int_contact_profiles') }}
-    where contact_id in (select contact_id from touched.contacts)
+    {{ of_touched_contacts() }}
 {%- endmacro %}
 
 {#- Before the first model by account. -#}
@@ -427,7 +428,20 @@
         {%- set accounts -%}
             select distinct account_id
             from (
+                {%- if is_rerun() %}
                 {{ accounts_of_touched_contacts() }}
+
+                union all
+
+                {%- endif %}
+                select account_id
+                from (
+                    {{ differing(
+                        'touched.account_contributions_before',
+                        '(select * from touched.int_account_contributions '
+                        ~ of_touched_contacts() ~ ') as now_added'
+                    ) }}
+                ) as added_otherwise
 
                 union all
 

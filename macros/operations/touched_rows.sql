@@ -98,6 +98,19 @@
     {%- endif -%}
 {%- endmacro %}
 
+{#- Whether models from int_timelines on read of a table also what it holds of others
+    than the touched contacts (touch_others). -#}
+{% macro sees_others_beside(node) -%}
+    {{ return(
+        node.config.materialized == 'table_by_contact'
+        and node.config.get('contact_key') != 'contact_hash'
+        and node.name != 'int_timelines'
+        and comes_after(
+            graph.nodes['model.' ~ project_name ~ '.int_timelines'], node.name
+        )
+    ) }}
+{%- endmacro %}
+
 {#- Whether a model is made from another one, at whatever remove, or is that one. -#}
 {% macro comes_after(model_node, name) -%}
     {%- set wanted = 'model.' ~ project_name ~ '.' ~ name -%}
@@ -195,12 +208,15 @@
         {%- set own = 'materialization_table_' ~ adapter.type() -%}
         {{ return(context.get(own, materialization_table_default)()) }}
     {%- endif -%}
-    {%- set relation = touched_relation(this) -%}
+    {%- set seen = touched_relation(this) -%}
+    {%- set relation = seen.incorporate(path={'identifier': seen.identifier ~ '_made'})
+        if sees_others_beside(model) else seen -%}
     {%- set key = config.get('contact_key', rows_of(model) ~ '_id') -%}
-    {%- set columns = [] -%}
+    {%- set names = [] -%}
     {%- for column in adapter.get_columns_in_relation(this) -%}
-        {%- do columns.append(column.name) -%}
+        {%- do names.append(column.name) -%}
     {%- endfor -%}
+    {%- set columns = names | join(', ') -%}
     {{ run_hooks(pre_hooks) }}
     {#- what it reads beside contacts, such as answers, is about everybody -#}
     {% call statement('touched') -%}
@@ -220,9 +236,24 @@
         where {{ touched_keys(key, relation) }}
     {%- endcall %}
     {% call statement('main') -%}
-        insert into {{ this }} ({{ columns | join(', ') }})
-        select {{ columns | join(', ') }} from {{ relation }}
+        insert into {{ this }} ({{ columns }})
+        select {{ columns }} from {{ relation }}
     {%- endcall %}
+    {%- if sees_others_beside(model) %}
+    {% call statement('others_beside') -%}
+        create view {{ seen }} as
+        select {{ columns }} from {{ relation }}
+        union all
+        select {{ columns }} from {{ this }}
+        where
+            {%- if key == 'contact_id' %}
+            contact_id in (select contact_id from touched.others)
+            {%- else %}
+            -- of what is nobody's, such as a page, they may need any row
+            {{ key }} not in (select {{ key }} from {{ relation }})
+            {%- endif %}
+    {%- endcall %}
+    {%- endif %}
     {{ run_hooks(post_hooks) }}
     {% do adapter.commit() %}
     {{ return({'relations': [this]}) }}

@@ -28,6 +28,7 @@ from mql.operations import Run, RunLog
 from mql.project import Shelf
 from mql.publish import copied, public_marts, publish
 from mql.sample import generate
+from raw_files import DAY, START, RawFiles
 
 WORLDS = int(os.environ.get("MQL_WORLDS", "4"))
 MAY_DIFFER = {
@@ -213,6 +214,35 @@ def test_an_account_that_only_time_takes_an_mql_from_is_touched(tmp_path):
         f" where ended_at between '{before}' and '{after}'",
     )
     assert ended == [{"account_id": "F-PLANT-IN-HAND"}]
+    assert not differences(stepwise, at_once, tmp_path)
+
+
+def test_an_account_that_a_suppressed_colleague_makes_one_is_touched(tmp_path):
+    """The points of somebody who does not count make it an account that may ever qualify:
+    what the others have added all along is then to be seen."""
+    raw, stepwise, at_once = (tmp_path / name for name in ("raw", "steps", "once"))
+    files = RawFiles()
+    files.account("A1", "hospital", "NY")
+    for contact in ("C1", "C2", "C3"):
+        files.contact(
+            contact, "A1", specialty="orthopaedic_surgery", job_title="Surgeon"
+        )
+    for contact in ("C1", "C2"):
+        for activity in ("webinar_attendance", "content_download"):
+            files.activity(contact, activity, START + 2 * DAY, asset_name=activity)
+    files.activity("C3", "unsubscribe", START + DAY)
+    files.write(raw)
+    warehouse.build_models(raw, stepwise, START + 10 * DAY)
+    for activity in ("webinar_attendance", "booth_visit"):
+        files.activity("C3", activity, START + 11 * DAY)
+    files.write(raw)
+    for built in (stepwise, at_once):
+        warehouse.build_models(raw, built, START + 12 * DAY)
+    standing = warehouse.rows(
+        at_once,
+        "select max(engaged_contacts) as most from intermediate.int_account_standing",
+    )
+    assert standing == [{"most": 2}]
     assert not differences(stepwise, at_once, tmp_path)
 
 
