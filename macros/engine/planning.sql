@@ -17,6 +17,23 @@
 {%- endmacro %}
 
 {#-
+    After a table of which many rows of others share each of few: a column in which every
+    row has a value of its own. PostgreSQL takes it for one with as many values as there
+    are rows in whatever the table was joined with, so that of each activity under each
+    definition it expects a single one per definition; it is told that they are few.
+-#}
+{% macro values_are_few(column) -%}
+    {{ return(adapter.dispatch('values_are_few', 'mql')(column)) }}
+{%- endmacro %}
+
+{% macro default__values_are_few(column) -%}{%- endmacro %}
+
+{% macro postgres__values_are_few(column) -%}
+    alter table {{ this }} alter column {{ column }} set (n_distinct = 2);
+    analyze {{ this }}
+{%- endmacro %}
+
+{#-
     Models read whole tables. PostgreSQL takes definition, contact and line for
     independent of each other, expects a handful of rows from a join on the three, and
     then compares every row with every other: minutes for what a hash join does in one

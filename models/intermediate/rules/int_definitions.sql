@@ -1,3 +1,5 @@
+{{ config(post_hook="{{ values_are_few('definition_id') }}") }}
+
 -- One row of int_product_lines holds everything a line needs; what does not differ by
 -- line is read from here, so that activities are classified once and not once per line.
 with product_lines as (
