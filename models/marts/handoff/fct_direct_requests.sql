@@ -51,19 +51,6 @@ fit_scores as (
 
 ),
 
-standing as (
-
-    select
-        definition_id,
-        contact_id,
-        product_line,
-        {{ first_failing_gate() }} as failing_gate,
-        valid_from,
-        valid_to
-    from {{ ref('int_contact_standing') }}
-
-),
-
 account_profiles as (
 
     select * from {{ ref('int_account_profiles') }}
@@ -291,6 +278,33 @@ courtesies as (
 
 ),
 
+-- how the contact stood at the request, where sales called for courtesy alone
+standing_then as (
+
+    select
+        handled.activity_id,
+        standing.*
+    from handled
+    inner join {{ ref('int_contact_standing') }} as standing
+        on
+            handled.definition_id = standing.definition_id
+            and handled.contact_id = standing.contact_id
+            and handled.product_line = standing.product_line
+            and standing.valid_from <= handled.occurred_at
+            and handled.occurred_at < {{ until('standing.valid_to') }}
+    where handled.handled_by = 'courtesy'
+
+),
+
+failing as (
+
+    select
+        activity_id,
+        {{ first_failing_gate() }} as failing_gate
+    from standing_then
+
+),
+
 judged as (
 
     select
@@ -320,10 +334,7 @@ final as (
         subjects.territory,
         coalesce(routes.routed_by, 'unrouted') as routed_by,
         handled.handled_by,
-        case
-            when judged.activity_id is not null
-                then standing.failing_gate
-        end as failing_gate,
+        failing.failing_gate,
         judged.status as courtesy_status,
         judged.sla_status as courtesy_sla_status,
         handled.occurred_at,
@@ -336,13 +347,8 @@ final as (
         on handled.activity_id = routes.activity_id
     left join judged
         on handled.activity_id = judged.activity_id
-    left join standing
-        on
-            handled.definition_id = standing.definition_id
-            and handled.contact_id = standing.contact_id
-            and handled.product_line = standing.product_line
-            and standing.valid_from <= handled.occurred_at
-            and handled.occurred_at < {{ until('standing.valid_to') }}
+    left join failing
+        on handled.activity_id = failing.activity_id
 
 )
 
