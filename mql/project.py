@@ -161,18 +161,17 @@ def run_dbt(arguments: list[str], on_event: Callable | None = None) -> list:
         hand_on_url()
     os.chdir(ROOT)
     warehouse_path().parent.mkdir(parents=True, exist_ok=True)
-    runner = dbtRunner(callbacks=[on_event] if on_event else [])
-    outcome = runner.invoke(
-        [
-            *arguments,
-            "--quiet",
-            "--no-use-colors",
-            "--log-level",
-            "none",
-            "--log-level-file",
-            "info",
-        ]
-    )
+    quietly = ["--quiet", "--no-use-colors", "--log-level", "none"]
+    quietly += ["--log-level-file", "info"]
+    manifest = None
+    if "--vars" in arguments:
+        # with other vars dbt would read the whole project anew; it depends on none
+        read = dbtRunner().invoke(["parse", *quietly])
+        if not read.success:
+            raise ProjectError(plain_message(str(read.exception or "dbt failed")))
+        manifest = read.result
+    runner = dbtRunner(manifest, callbacks=[on_event] if on_event else [])
+    outcome = runner.invoke([*arguments, *quietly])
     # the adapter keeps the file open, and nobody else can read it, until told
     DuckDBConnectionManager.close_all_connections()
     results = getattr(outcome.result, "results", None) or []

@@ -15,6 +15,7 @@ from pathlib import Path
 import duckdb
 from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 from dbt.cli.main import dbtRunner
+from dbt.contracts.graph.manifest import Manifest
 
 ROOT = Path(__file__).resolve().parents[2]
 PROJECT_PARTS = [
@@ -64,6 +65,30 @@ def copy_project(folder: Path) -> Path:
     return folder
 
 
+# What dbt has read, by what it read it from.
+PARSED: dict[tuple, Manifest] = {}
+
+
+def parsed(options: list[str], project: Path, warehouse: Path) -> Manifest | None:
+    """The project as dbt reads it: once for the same files, since that takes longer than
+    to build a small world. None where it cannot be read: then the command says why."""
+    files = sorted(
+        (str(file), file.stat().st_mtime_ns, file.stat().st_size)
+        for part in PROJECT_PARTS
+        for file in [project / part, *(project / part).rglob("*.*")]
+        if file.is_file()
+    )
+    engine = {name: os.environ.get(name) for name in ("MQL_TARGET", "PGDATABASE")}
+    # dbt calls a DuckDB database by the name of its file
+    key = (*files, *engine.values(), warehouse.stem)
+    if key not in PARSED:
+        read = dbtRunner().invoke(["parse", *options])
+        if not read.success:
+            return None
+        PARSED[key] = read.result
+    return PARSED[key].deepcopy()
+
+
 def dbt(
     *arguments: str,
     raw: Path | None,
@@ -77,18 +102,14 @@ def dbt(
     Raises BuildFailed with the errors dbt gave, one a line, where it did not succeed.
     """
     target = warehouse.parent / "target"
-    command = [
-        *arguments,
-        "--project-dir",
-        str(project),
-        "--profiles-dir",
-        str(project),
-        "--target-path",
-        str(target),
-        "--log-path",
-        str(target),
+    options = [
+        *("--project-dir", str(project)),
+        *("--profiles-dir", str(project)),
+        *("--target-path", str(target)),
+        *("--log-path", str(target)),
         "--quiet",
     ]
+    command = [*arguments, *options]
     if as_of is not None:
         command += ["--vars", f'{{as_of: "{as_of}"}}']
     with environment(
@@ -99,7 +120,9 @@ def dbt(
             **settings,
         }
     ):
-        result = dbtRunner().invoke(command)
+        # `parse` itself has to write down what it reads
+        read = None if "parse" in arguments else parsed(options, project, warehouse)
+        result = dbtRunner(read).invoke(command)
         # the adapter keeps the file open, and nobody else can read it, until told
         DuckDBConnectionManager.close_all_connections()
     if not result.success:
