@@ -63,10 +63,11 @@ def measure(workload: str, engine: str, raw: Path, as_of: str) -> Timing:
     return Timing(workload, engine, found["rows_accepted"], load, first, again)
 
 
-def seconds(work) -> float:
-    """How long something takes."""
+def seconds(build) -> float:
+    """How long a build takes, as a command of its own: dbt reads the project, too."""
+    warehouse.PARSED.clear()
     started = time.perf_counter()
-    work()
+    build()
     return time.perf_counter() - started
 
 

@@ -62,12 +62,31 @@ class NoCluster(Exception):
 
 @dataclass
 class Cluster:
-    """A running cluster; the processes are by name, the ports on 127.0.0.1."""
+    """A running cluster; the processes are by name, the ports on 127.0.0.1.
+
+    `settings` are further environment variables for dbt.
+    """
 
     folder: Path
     thrift_port: int
     ui_port: int
+    environment: dict[str, str] = field(default_factory=dict)
+    commands: dict[str, list[str]] = field(default_factory=dict)
     processes: dict[str, subprocess.Popen] = field(default_factory=dict)
+    settings: dict[str, str] = field(default_factory=dict)
+
+    def start(self, name: str) -> None:
+        """Starts a process of the cluster, for the first time or again."""
+        with (self.folder / f"{name}.log").open("a") as log:
+            self.processes[name] = subprocess.Popen(
+                self.commands[name],
+                cwd=self.folder,
+                env=self.environment,
+                stdout=log,
+                stderr=log,
+                # a group of its own, so that its children end with it
+                start_new_session=True,
+            )
 
     def executors(self) -> list[dict]:
         """What the driver knows of its executors, itself left out."""
@@ -172,76 +191,46 @@ def private_cluster() -> Iterator[Cluster]:
     }
     master_port, web_port = free_port(), free_port()
     master = f"spark://127.0.0.1:{master_port}"
-    cluster = Cluster(folder, free_port(), free_port())
-
-    def start(name: str, *command: str) -> None:
-        with (folder / f"{name}.log").open("w") as log:
-            cluster.processes[name] = subprocess.Popen(
-                command,
-                cwd=folder,
-                env=environment,
-                stdout=log,
-                stderr=log,
-                # a group of its own, so that its children end with it
-                start_new_session=True,
-            )
-
+    cluster = Cluster(folder, free_port(), free_port(), environment)
     spark_class = str(home / "bin" / "spark-class")
+    settings = {
+        **SETTINGS,
+        "spark.ui.port": cluster.ui_port,
+        "spark.sql.warehouse.dir": folder / "warehouse",
+        "spark.hadoop.javax.jdo.option.ConnectionURL": (
+            f"jdbc:derby:;databaseName={folder / 'metastore'};create=true"
+        ),
+    }
+    cluster.commands["master"] = [
+        *(spark_class, "org.apache.spark.deploy.master.Master"),
+        *("--host", "127.0.0.1"),
+        *("--port", str(master_port)),
+        *("--webui-port", str(web_port)),
+    ]
+    for name in ("worker-1", "worker-2"):
+        cluster.commands[name] = [
+            *(spark_class, "org.apache.spark.deploy.worker.Worker", master),
+            *("--host", "127.0.0.1"),
+            *("--cores", "1"),
+            *("--memory", "1400m"),
+            *("--webui-port", str(free_port())),
+            *("--work-dir", str(folder / name)),
+        ]
+    cluster.commands["thrift-server"] = [
+        *(str(home / "bin" / "spark-submit"), "--master", master),
+        *("--class", "org.apache.spark.sql.hive.thriftserver.HiveThriftServer2"),
+        *(
+            part
+            for name, value in settings.items()
+            for part in ("--conf", f"{name}={value}")
+        ),
+        "spark-internal",
+        *("--hiveconf", f"hive.server2.thrift.port={cluster.thrift_port}"),
+        *("--hiveconf", "hive.server2.thrift.bind.host=127.0.0.1"),
+    ]
     try:
-        start(
-            "master",
-            spark_class,
-            "org.apache.spark.deploy.master.Master",
-            "--host",
-            "127.0.0.1",
-            "--port",
-            str(master_port),
-            "--webui-port",
-            str(web_port),
-        )
-        for name in ("worker-1", "worker-2"):
-            start(
-                name,
-                spark_class,
-                "org.apache.spark.deploy.worker.Worker",
-                master,
-                "--host",
-                "127.0.0.1",
-                "--cores",
-                "1",
-                "--memory",
-                "1400m",
-                "--webui-port",
-                str(free_port()),
-                "--work-dir",
-                str(folder / name),
-            )
-        settings = {
-            **SETTINGS,
-            "spark.ui.port": cluster.ui_port,
-            "spark.sql.warehouse.dir": folder / "warehouse",
-            "spark.hadoop.javax.jdo.option.ConnectionURL": (
-                f"jdbc:derby:;databaseName={folder / 'metastore'};create=true"
-            ),
-        }
-        start(
-            "thrift-server",
-            str(home / "bin" / "spark-submit"),
-            "--master",
-            master,
-            "--class",
-            "org.apache.spark.sql.hive.thriftserver.HiveThriftServer2",
-            *(
-                part
-                for name, value in settings.items()
-                for part in ("--conf", f"{name}={value}")
-            ),
-            "spark-internal",
-            "--hiveconf",
-            f"hive.server2.thrift.port={cluster.thrift_port}",
-            "--hiveconf",
-            "hive.server2.thrift.bind.host=127.0.0.1",
-        )
+        for name in cluster.commands:
+            cluster.start(name)
         wait_for(cluster)
         yield cluster
     finally:
@@ -360,6 +349,7 @@ def dbt_environment(cluster: Cluster) -> dict[str, str]:
         "MQL_TARGET": "spark",
         "MQL_SPARK_HOST": "127.0.0.1",
         "MQL_SPARK_PORT": str(cluster.thrift_port),
+        **cluster.settings,
     }
 
 

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -57,34 +61,81 @@ def test_the_work_was_spread_over_both_workers(cluster):
     assert all(each["completedTasks"] > 20 for each in cluster.executors())
 
 
+def test_a_server_lost_in_mid_build_is_a_message_and_a_clean_rerun(
+    case, cluster, tmp_path
+):
+    one = case(WORLDS[0])
+    cluster.reset()
+    spark.load_raw(one.raw, cluster)
+    with half_built(one, cluster, tmp_path) as (building, output):
+        cluster.kill("thrift-server")
+        # long before it would be done: nothing waits for a server that does not answer
+        assert building.wait(timeout=120) == 1
+    said = output.read_text()
+    assert re.search("Could not connect|Connection lost|TSocket read 0 bytes", said)
+    assert "Traceback" not in said
+    # what it leaves of a table that it was writing; to a folder like that nothing is written
+    half_written = cluster.folder / "warehouse/intermediate.db/int_account_standing"
+    half_written.mkdir(exist_ok=True)
+    (half_written / "part-00000.parquet").touch()
+    cluster.start("thrift-server")
+    spark.wait_for(cluster)
+    assert not is_built(cluster, "int_account_standing")
+    spark.dbt(
+        "build",
+        "--exclude-resource-type",
+        "test",
+        cluster=cluster,
+        folder=tmp_path,
+        as_of=one.world.as_of,
+        project=one.project,
+    )
+    found = differences(one, cluster)
+    assert not found, "\n".join(found[:10])
+
+
 def test_killing_a_worker_in_mid_build_changes_no_answer(case, cluster, tmp_path):
     """Comes last: it leaves the cluster with one worker."""
     one = case(WORLDS[0])
     cluster.reset()
     spark.load_raw(one.raw, cluster)
-    with (tmp_path / "output").open("w") as output:
+    with half_built(one, cluster, tmp_path) as (building, output):
+        cluster.kill("worker-1")
+        assert not is_built(cluster, "int_account_standing")
+        assert building.wait() == 0, output.read_text()
+    found = differences(one, cluster)
+    assert not found, "\n".join(found[:10])
+
+
+@contextmanager
+def half_built(
+    one, cluster: spark.Cluster, folder: Path
+) -> Iterator[tuple[subprocess.Popen, Path]]:
+    """A build at work, and the file it writes to: the scores are there, the standing is
+    not."""
+    output = folder / "output"
+    with output.open("w") as file:
         building = subprocess.Popen(
             spark.dbt_command(
                 "build",
                 "--exclude-resource-type",
                 "test",
-                folder=tmp_path,
+                folder=folder,
                 as_of=one.world.as_of,
                 project=one.project,
             ),
             env=spark.dbt_environment(cluster),
-            stdout=output,
-            stderr=output,
+            stdout=file,
+            stderr=file,
         )
-        # half-way: the scores are there, the standing is not
+    try:
         while building.poll() is None and not is_built(cluster, "int_running_scores"):
             time.sleep(1)
-        assert building.poll() is None, (tmp_path / "output").read_text()
-        cluster.kill("worker-1")
-        assert not is_built(cluster, "int_account_standing")
-        assert building.wait() == 0, (tmp_path / "output").read_text()
-    found = differences(one, cluster)
-    assert not found, "\n".join(found[:10])
+        assert building.poll() is None, output.read_text()
+        yield building, output
+    finally:
+        building.kill()
+        building.wait()
 
 
 def is_built(cluster: spark.Cluster, table: str) -> bool:
@@ -93,6 +144,12 @@ def is_built(cluster: spark.Cluster, table: str) -> bool:
     return "intermediate" in names and bool(
         cluster.rows(f"show tables in intermediate like '{table}'")
     )
+
+
+def test_a_statement_that_takes_too_long_is_a_message(cluster, tmp_path):
+    hurried = replace(cluster, settings={"MQL_SPARK_QUERY_TIMEOUT": "0"})
+    with pytest.raises(warehouse.BuildFailed, match="exceeded timeout of 0 seconds"):
+        spark.dbt("build", cluster=hurried, folder=tmp_path)
 
 
 def test_a_cluster_that_is_not_there_is_one_message(cluster, tmp_path):
