@@ -49,7 +49,7 @@ review: $(INSTALLED) $(ENGINE) ## the page of the monthly review, from the marts
 	@$(RUN) -m mql review
 
 test: $(INSTALLED) ## all tests on the embedded engine, a file of them on each core
-	@$(RUN) -m pytest --numprocesses auto --dist loadfile
+	@$(RUN) -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder
 
 test-engines: test-postgres test-spark ## the same on PostgreSQL and Spark
 

@@ -27,9 +27,13 @@
     The SQL of the incremental models, of all models they are made from, and of the
     macros all these use: what stored rows were made by. Other models are made anew by
     every build and may change as they like; so may what those with `full_refresh` off
-    are made from, whose rows are records of what was once said.
+    are made from, whose rows are records of what was once said. Kept with dbt's graph,
+    since a build asks for it several times.
 -#}
 {% macro models_hash() -%}
+    {%- if graph.get('models_hash') -%}
+        {{ return(graph.models_hash) }}
+    {%- endif -%}
     {%- set names = [] -%}
     {%- for node in graph.nodes.values()
         if node.resource_type == 'model'
@@ -67,7 +71,8 @@
     {%- for name in macro_names | sort if name.startswith(own) -%}
         {%- do parts.append(name ~ context[name | replace(own, '')].macro.macro_sql) -%}
     {%- endfor -%}
-    {{ return(local_md5(parts | join)) }}
+    {%- do graph.update({'models_hash': local_md5(parts | join)}) -%}
+    {{ return(graph.models_hash) }}
 {%- endmacro %}
 
 {#- Which raw tables these are. Others than the last build's: everything is new. -#}
