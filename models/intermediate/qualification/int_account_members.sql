@@ -1,4 +1,4 @@
-{{ config(materialized='view') }}
+{{ config(materialized='table_by_contact') }}
 
 -- Who may at some time count for an account and line (C1), and with how many points.
 with fit_scores as (
