@@ -104,7 +104,8 @@ def on_spark(raw: Path, as_of: str, folder: Path) -> Iterator[tuple]:
     """A cluster of two workers: how to build on it, how to ask it."""
     import spark
 
-    with spark.private_cluster() as cluster:
+    # a driver of 6 GB, workers of 4: what M needs, and half of the machine
+    with spark.private_cluster(memory=3) as cluster:
         spark.load_raw(raw, cluster)
         yield (
             lambda: spark.dbt(

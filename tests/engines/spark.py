@@ -33,9 +33,9 @@ ENVIRONMENT = Path(
 )
 PYTHON = ENVIRONMENT / "bin" / "python"
 SECONDS_TO_START = 120
-# Small on purpose: two workers of one core each, on a machine of two cores.
+# Two workers of one core each, on a machine of two cores; enough memory for a test.
+DRIVER_MB, EXECUTOR_MB = 2048, 1200
 SETTINGS = {
-    "spark.executor.memory": "1200m",
     "spark.executor.cores": "1",
     "spark.sql.shuffle.partitions": "4",
     "spark.default.parallelism": "4",
@@ -48,7 +48,6 @@ SETTINGS = {
     "spark.sql.thriftserver.ui.retainedStatements": "10",
     "spark.ui.retainedJobs": "50",
     "spark.ui.retainedStages": "50",
-    "spark.driver.memory": "2g",
     # not that of the raw times, which are UTC
     "spark.sql.session.timeZone": "Asia/Kolkata",
     "spark.driver.host": "127.0.0.1",
@@ -168,8 +167,10 @@ def java_home() -> str:
 
 
 @contextmanager
-def private_cluster() -> Iterator[Cluster]:
+def private_cluster(memory: int = 1) -> Iterator[Cluster]:
     """Starts a cluster and stops it at the end; everything it writes is temporary.
+
+    It has `memory` times what a test needs.
 
     Raises NoCluster where it does not start.
     """
@@ -195,6 +196,7 @@ def private_cluster() -> Iterator[Cluster]:
     spark_class = str(home / "bin" / "spark-class")
     settings = {
         **SETTINGS,
+        "spark.executor.memory": f"{memory * EXECUTOR_MB}m",
         "spark.ui.port": cluster.ui_port,
         "spark.sql.warehouse.dir": folder / "warehouse",
         "spark.hadoop.javax.jdo.option.ConnectionURL": (
@@ -212,11 +214,14 @@ def private_cluster() -> Iterator[Cluster]:
             *(spark_class, "org.apache.spark.deploy.worker.Worker", master),
             *("--host", "127.0.0.1"),
             *("--cores", "1"),
-            *("--memory", "1400m"),
+            # what its executor takes, and some for itself
+            *("--memory", f"{memory * EXECUTOR_MB + 400}m"),
             *("--webui-port", str(free_port())),
             *("--work-dir", str(folder / name)),
         ]
     cluster.commands["thrift-server"] = [
+        # the driver's memory: of a Thrift server Spark asks the daemons' setting
+        *("env", f"SPARK_DAEMON_MEMORY={memory * DRIVER_MB}m"),
         *(str(home / "bin" / "spark-submit"), "--master", master),
         *("--class", "org.apache.spark.sql.hive.thriftserver.HiveThriftServer2"),
         *(
