@@ -9,12 +9,21 @@
 
 {% macro default__forget_half_written() -%}{%- endmacro %}
 
-{#- A database of Spark's is a folder. That of records of what was once said stays. -#}
+{#- A database of Spark's is a folder. It stays where it holds what this build would not
+    make again: seeds, records of what was once said, what is not the project's. -#}
 {% macro spark__forget_half_written() -%}
-    {%- set found, kept = [], [] -%}
-    {%- for unique_id in project_nodes('model') -%}
-        {%- set node = graph.nodes[unique_id] -%}
-        {%- do (kept if node.config.full_refresh is false else found).append(node.schema) -%}
+    {%- set found, kept, own = [], [], [] -%}
+    {%- for node in graph.nodes.values() if node.resource_type in ['model', 'seed'] -%}
+        {%- set is_made_anew = node.resource_type == 'model'
+            and node.config.full_refresh is not false -%}
+        {%- do (found if is_made_anew else kept).append(node.schema) -%}
+        {%- do own.append(node.schema ~ '.' ~ node.alias) -%}
+    {%- endfor -%}
+    {%- for schema in found | unique -%}
+        {%- for table in run_query('show tables in ' ~ schema).rows
+            if table['namespace'] ~ '.' ~ table['tableName'] not in own -%}
+            {%- do kept.append(schema) -%}
+        {%- endfor -%}
     {%- endfor -%}
     {%- for schema in found | unique | reject('in', kept) -%}
         {%- for sql in [

@@ -74,13 +74,14 @@ def test_a_server_lost_in_mid_build_is_a_message_and_a_clean_rerun(
     said = output.read_text()
     assert re.search("Could not connect|Connection lost|TSocket read 0 bytes", said)
     assert "Traceback" not in said
-    # what it leaves of a table that it was writing; to a folder like that nothing is written
+    # what it leaves of a table that it was writing: Spark writes to no such folder
     half_written = cluster.folder / "warehouse/intermediate.db/int_account_standing"
     half_written.mkdir(exist_ok=True)
     (half_written / "part-00000.parquet").touch()
     cluster.start("thrift-server")
     spark.wait_for(cluster)
     assert not is_built(cluster, "int_account_standing")
+    cluster.answers(["create table staging.of_others using parquet as select 1 as one"])
     spark.dbt(
         "build",
         "--exclude-resource-type",
@@ -90,6 +91,7 @@ def test_a_server_lost_in_mid_build_is_a_message_and_a_clean_rerun(
         as_of=one.world.as_of,
         project=one.project,
     )
+    assert cluster.rows("select * from staging.of_others") == [{"one": 1}]
     found = differences(one, cluster)
     assert not found, "\n".join(found[:10])
 
