@@ -104,7 +104,7 @@ def on_spark(raw: Path, as_of: str, folder: Path) -> Iterator[tuple]:
     """A cluster of two workers: how to build on it, how to ask it."""
     import spark
 
-    # a driver of 6 GB, workers of 4: what M needs, and half of the machine
+    # a driver of 6 GB and workers of 4, for M
     with spark.private_cluster(memory=3) as cluster:
         spark.load_raw(raw, cluster)
         yield (
