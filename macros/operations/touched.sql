@@ -272,10 +272,27 @@
 
         union
 
-        -- a window, a hold, a silence begins or ends
+        -- a window, a hold begins or ends
         select contact_id
         from {{ relation_of('int_periods') }}
-        where {{ since_then('valid_from') }} or {{ since_then('valid_to') }}
+        where
+            kind <> 'silent'
+            and ({{ since_then('valid_from') }} or {{ since_then('valid_to') }})
+
+        union
+
+        -- a silence begins: who ends one by then is in the news
+        select spans.contact_id
+        from {{ relation_of('int_contact_spans') }} as spans
+        inner join {{ relation_of('int_product_lines') }} as product_lines
+            on spans.definition_id = product_lines.definition_id
+        where
+            {{ since_then(add_days(
+                'spans.last_engaged_at', 'product_lines.max_silence_days'
+            )) }}
+            and spans.contact_id in (
+                select contact_id from {{ relation_of('int_timelines') }}
+            )
 
         union
 

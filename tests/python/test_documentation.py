@@ -29,7 +29,6 @@ PERSONAL = {
 # The only models that store them (the others are views); each with its reason.
 STORES = {
     "dim_contacts": "the one place for names and addresses",
-    "fct_mql_handoffs": "what a rep needs to call",
     "fct_quarantined_records": "the refused row as it arrived, for who mends it",
     "int_refused_activities": "activities pass the door once; fct_quarantined_records reads it",
     "int_refused_contacts": "the same of contacts",

@@ -1,9 +1,11 @@
+{{ config(materialized='table_by_contact') }}
+
 -- The answers that hold a contact back, per line (Q6): accepted or rejected; one
 -- without a line is for all lines, one of any line also for `general`.
 with dispositions as (
 
     select * from {{ ref('int_dispositions') }}
-    where outcome in ('accepted', 'rejected') and contact_id is not null
+    {{ where_touched_key('contact_id') }}
 
 ),
 
@@ -43,6 +45,9 @@ ranked as (
         on {{ counts_for_line(
             'dispositions.product_line', 'product_lines.product_line'
         ) }}
+    where
+        dispositions.outcome in ('accepted', 'rejected')
+        and dispositions.contact_id is not null
 
 ),
 

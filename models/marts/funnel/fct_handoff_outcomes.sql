@@ -9,8 +9,13 @@ with funnel as (
 
 handoffs as (
 
-    select * from {{ ref('fct_mql_handoffs') }}
-    where is_primary
+    select * from {{ ref('int_handoffs') }}
+
+),
+
+handoff_reps as (
+
+    select * from {{ ref('int_handoff_reps') }}
 
 ),
 
@@ -45,7 +50,7 @@ final as (
         funnel.definition_id,
         funnel.contact_id,
         funnel.account_id,
-        handoffs.rep_id,
+        handoff_reps.rep_id,
         funnel.product_line,
         funnel.handoff_type,
         funnel.trigger_type,
@@ -60,7 +65,7 @@ final as (
         funnel.first_channel,
         funnel.last_campaign,
         funnel.last_channel,
-        handoffs.routed_by,
+        handoff_reps.routed_by,
         handoffs.priority,
         handoffs.status,
         handoffs.sla_status,
@@ -101,6 +106,8 @@ final as (
         on funnel.handoff_id = outcomes.handoff_id
     inner join handoffs
         on funnel.handoff_id = handoffs.handoff_id
+    inner join handoff_reps
+        on funnel.handoff_id = handoff_reps.handoff_id
     inner join months
         on {{ month_of('funnel.mql_at') }} = months.month
     where funnel.is_counted

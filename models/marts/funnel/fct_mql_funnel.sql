@@ -1,3 +1,5 @@
+{{ config(materialized=projection()) }}
+
 -- The way of every official MQL, each stage where it happened or not at all. What
 -- describes it is as it was when it was awarded: no label leaks backwards (M5).
 with handoffs as (

@@ -1,3 +1,5 @@
+{{ config(materialized=projection()) }}
+
 -- Everything a rep needs to pick up the telephone (H1).
 with handoffs as (
 
