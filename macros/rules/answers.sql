@@ -2,9 +2,10 @@
     A rep's answers with the reason that counts (H4): one of the definition's codes, and
     `other` only with a text; any other rejection is `unspecified`.
 -#}
-{% macro with_valid_reason(answers) -%}
+{% macro with_valid_reason(answers, whose) -%}
     select
         {{ answers }}.mql_id,
+        {{ answers }}.{{ whose }},
         {{ answers }}.disposition_id,
         {{ answers }}.rep_id,
         {{ answers }}.outcome,

@@ -21,6 +21,7 @@ ranked as (
     select
         account_handoffs.account_mql_id as mql_id,
         account_handoffs.definition_id,
+        account_handoffs.account_id,
         dispositions.disposition_id,
         dispositions.rep_id,
         dispositions.outcome,
@@ -50,7 +51,7 @@ latest as (
 
 final as (
 
-    {{ with_valid_reason('latest') }}
+    {{ with_valid_reason('latest', 'account_id') }}
 
 )
 

@@ -58,6 +58,10 @@ known as (
         account_mqls.account_id,
         account_mqls.product_line,
         account_profiles.owner_rep_id,
+        account_profiles.facility_type,
+        account_profiles.country,
+        account_profiles.state,
+        account_profiles.bed_count,
         account_mqls.end_reason,
         account_mqls.mql_at,
         account_mqls.ended_at,
@@ -82,6 +86,11 @@ final as (
         known.account_id,
         known.product_line,
         known.owner_rep_id,
+        known.facility_type,
+        known.country,
+        known.state,
+        {{ territory() }} as territory,
+        known.bed_count,
         known.end_reason,
         known.mql_at,
         known.ended_at,
@@ -91,6 +100,7 @@ final as (
     from known
     inner join definitions
         on known.definition_id = definitions.definition_id
+    {{ territory_joins('known') }}
 
 )
 

@@ -1,3 +1,5 @@
+{{ config(materialized='table_by_contact') }}
+
 -- Which MQL a rep's answer about a contact belongs to (H5): of its line, or of each
 -- line where it names none, the one handed over last.
 with dispositions as (
@@ -18,6 +20,7 @@ ranked as (
     select
         handed_over_mqls.mql_id,
         handed_over_mqls.definition_id,
+        handed_over_mqls.contact_id,
         dispositions.disposition_id,
         dispositions.rep_id,
         dispositions.outcome,
@@ -47,7 +50,7 @@ latest as (
 
 final as (
 
-    {{ with_valid_reason('latest') }}
+    {{ with_valid_reason('latest', 'contact_id') }}
 
 )
 

@@ -1,10 +1,17 @@
 {{ config(materialized='table_by_contact') }}
 
 -- A contact's hand-overs, from opening to closing. What is the hand-over's and not one
--- of its MQLs' is that of the MQL that opened it.
+-- of its MQLs' is that of the MQL that opened it: so is its territory, which does not
+-- move with later data.
 with conversations as (
 
     select * from {{ ref('int_conversations') }}
+
+),
+
+fit_scores as (
+
+    select * from {{ ref('int_fit_scores') }}
 
 ),
 
@@ -36,6 +43,25 @@ members as (
 
 ),
 
+placed as (
+
+    select
+        openers.handoff_id,
+        openers.definition_id,
+        fit_scores.specialty,
+        fit_scores.country,
+        fit_scores.state
+    from openers
+    left join fit_scores
+        on
+            openers.definition_id = fit_scores.definition_id
+            and openers.contact_id = fit_scores.contact_id
+            and openers.product_line = fit_scores.product_line
+            and fit_scores.valid_from <= openers.mql_at
+            and openers.mql_at < {{ until('fit_scores.valid_to') }}
+
+),
+
 final as (
 
     select
@@ -45,6 +71,8 @@ final as (
         openers.account_id,
         openers.product_line,
         openers.owner_rep_id,
+        placed.specialty,
+        {{ territory() }} as territory,
         -- high from the start, where one of the MQLs it opened with was asked for
         members.requested = 1 as is_requested,
         openers.handed_over_at,
@@ -64,6 +92,9 @@ final as (
     from openers
     inner join members
         on openers.handoff_id = members.handoff_id
+    inner join placed
+        on openers.handoff_id = placed.handoff_id
+    {{ territory_joins('placed') }}
 
 )
 

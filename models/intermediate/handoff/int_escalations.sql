@@ -1,3 +1,5 @@
+{{ config(materialized='table_by_contact') }}
+
 -- The direct request that turns a standard hand-over into one of high priority (H6):
 -- the first after it was handed over, while it is open. Which line it is about does not
 -- matter: one person is one conversation.
@@ -25,6 +27,7 @@ ranked as (
 
     select
         handoffs.handoff_id,
+        handoffs.contact_id,
         direct_requests.activity_id,
         direct_requests.occurred_at as escalated_at,
         greatest(activities.loaded_at, direct_requests.occurred_at, handoffs.known_at)
@@ -52,6 +55,7 @@ final as (
 
     select
         handoff_id,
+        contact_id,
         activity_id,
         escalated_at,
         started_at

@@ -25,13 +25,35 @@ product_lines as (
 
 ),
 
-reached as (
+-- where somebody may buy: not more than these are added up
+candidates as (
+
+    select distinct
+        members.definition_id,
+        members.account_id,
+        members.product_line
+    from members
+    inner join gates
+        on
+            members.definition_id = gates.definition_id
+            and members.account_id = gates.account_id
+            and members.product_line = gates.product_line
+    where members.passes_gates_and_fit
+
+),
+
+final as (
 
     select
         members.definition_id,
         members.account_id,
         members.product_line
-    from members
+    from candidates
+    inner join members
+        on
+            candidates.definition_id = members.definition_id
+            and candidates.account_id = members.account_id
+            and candidates.product_line = members.product_line
     inner join product_lines
         on
             members.definition_id = product_lines.definition_id
@@ -49,22 +71,6 @@ reached as (
                 else 0
             end
         ) >= max(product_lines.account_min_contacts)
-        and sum(case when members.passes_gates_and_fit then 1 else 0 end) > 0
-
-),
-
-final as (
-
-    select
-        reached.definition_id,
-        reached.account_id,
-        reached.product_line
-    from reached
-    inner join gates
-        on
-            reached.definition_id = gates.definition_id
-            and reached.account_id = gates.account_id
-            and reached.product_line = gates.product_line
 
 )
 

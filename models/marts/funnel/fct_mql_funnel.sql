@@ -2,10 +2,9 @@
 
 -- The way of every official MQL, each stage where it happened or not at all. What
 -- describes it is as it was when it was awarded: no label leaks backwards (M5).
-with handoffs as (
+with handed_over as (
 
-    select * from {{ ref('fct_mql_handoffs') }}
-    where is_official
+    {{ handed_over() }}
 
 ),
 
@@ -63,7 +62,8 @@ numbered as (
             partition by handoff_id
             order by handed_over_at, {{ byte_order('product_line') }}
         ) as place
-    from handoffs
+    from handed_over
+    where is_official
 
 ),
 

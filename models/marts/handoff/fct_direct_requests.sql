@@ -44,10 +44,9 @@ sla_policies as (
 
 ),
 
-fit_scores as (
+standing as (
 
-    select * from {{ ref('int_fit_scores') }}
-    where product_line = 'general'
+    select * from {{ ref('int_request_standing') }}
 
 ),
 
@@ -166,44 +165,25 @@ handled as (
 
 ),
 
-placed as (
+subjects as (
 
     select
         handled.activity_id,
         handled.definition_id,
+        account_profiles.owner_rep_id,
         handled.product_line,
-        fit_scores.account_id,
-        fit_scores.specialty,
-        fit_scores.country,
-        fit_scores.state,
-        account_profiles.owner_rep_id
+        standing.account_id,
+        standing.specialty,
+        standing.territory,
+        standing.failing_gate
     from handled
-    inner join fit_scores
-        on
-            handled.definition_id = fit_scores.definition_id
-            and handled.contact_id = fit_scores.contact_id
-            and fit_scores.valid_from <= handled.occurred_at
-            and handled.occurred_at < {{ until('fit_scores.valid_to') }}
+    inner join standing
+        on handled.activity_id = standing.activity_id
     left join account_profiles
         on
-            fit_scores.account_id = account_profiles.account_id
+            standing.account_id = account_profiles.account_id
             and account_profiles.valid_from <= handled.occurred_at
             and handled.occurred_at < {{ until('account_profiles.valid_to') }}
-
-),
-
-subjects as (
-
-    select
-        placed.activity_id,
-        placed.definition_id,
-        placed.owner_rep_id,
-        placed.product_line,
-        placed.account_id,
-        placed.specialty,
-        {{ territory() }} as territory
-    from placed
-    {{ territory_joins('placed') }}
 
 ),
 
@@ -278,33 +258,6 @@ courtesies as (
 
 ),
 
--- how the contact stood at the request, where sales called for courtesy alone
-standing_then as (
-
-    select
-        handled.activity_id,
-        standing.*
-    from handled
-    inner join {{ ref('int_contact_standing') }} as standing
-        on
-            handled.definition_id = standing.definition_id
-            and handled.contact_id = standing.contact_id
-            and handled.product_line = standing.product_line
-            and standing.valid_from <= handled.occurred_at
-            and handled.occurred_at < {{ until('standing.valid_to') }}
-    where handled.handled_by = 'courtesy'
-
-),
-
-failing as (
-
-    select
-        activity_id,
-        {{ first_failing_gate() }} as failing_gate
-    from standing_then
-
-),
-
 judged as (
 
     select
@@ -334,7 +287,9 @@ final as (
         subjects.territory,
         coalesce(routes.routed_by, 'unrouted') as routed_by,
         handled.handled_by,
-        failing.failing_gate,
+        -- what kept the contact back, where sales called for courtesy alone
+        case when handled.handled_by = 'courtesy' then subjects.failing_gate end
+            as failing_gate,
         judged.status as courtesy_status,
         judged.sla_status as courtesy_sla_status,
         handled.occurred_at,
@@ -347,8 +302,6 @@ final as (
         on handled.activity_id = routes.activity_id
     left join judged
         on handled.activity_id = judged.activity_id
-    left join failing
-        on handled.activity_id = failing.activity_id
 
 )
 

@@ -7,24 +7,6 @@ with handoffs as (
 
 ),
 
-conversations as (
-
-    select * from {{ ref('int_conversations') }}
-
-),
-
-mqls as (
-
-    select * from {{ ref('fct_mqls') }}
-
-),
-
-account_mqls as (
-
-    select * from {{ ref('fct_account_mqls') }}
-
-),
-
 handoff_reps as (
 
     select * from {{ ref('int_handoff_reps') }}
@@ -61,12 +43,6 @@ accounts as (
 
 ),
 
-account_profiles as (
-
-    select * from {{ ref('int_account_profiles') }}
-
-),
-
 dispositions as (
 
     select * from {{ ref('int_dispositions') }}
@@ -81,73 +57,9 @@ reps as (
 
 ),
 
--- one row per MQL handed over: an individual's, or an account's
 members as (
 
-    select
-        conversations.handoff_id,
-        conversations.mql_id,
-        mqls.definition_id,
-        mqls.contact_id,
-        conversations.account_id,
-        mqls.trigger_activity_id,
-        mqls.product_line,
-        mqls.trigger_type,
-        mqls.specialty,
-        mqls.role,
-        mqls.role_class,
-        mqls.facility_type,
-        mqls.country,
-        mqls.state,
-        mqls.bed_count,
-        mqls.fit_score,
-        mqls.engagement_score,
-        mqls.total_score,
-        cast(null as integer) as engaged_contacts,
-        conversations.is_primary,
-        conversations.is_official,
-        coalesce(mqls.end_reason = 'lapsed', false) as is_lapsed,
-        mqls.mql_at,
-        conversations.handed_over_at
-    from conversations
-    inner join mqls
-        on conversations.mql_id = mqls.mql_id
-
-    union all
-
-    select
-        account_mqls.account_mql_id as handoff_id,
-        account_mqls.account_mql_id as mql_id,
-        account_mqls.definition_id,
-        cast(null as {{ dbt.type_string() }}) as contact_id,
-        account_mqls.account_id,
-        cast(null as {{ dbt.type_string() }}) as trigger_activity_id,
-        account_mqls.product_line,
-        'account_engagement' as trigger_type,
-        cast(null as {{ dbt.type_string() }}) as specialty,
-        cast(null as {{ dbt.type_string() }}) as role,
-        cast(null as {{ dbt.type_string() }}) as role_class,
-        account_profiles.facility_type,
-        account_profiles.country,
-        account_profiles.state,
-        account_profiles.bed_count,
-        cast(null as {{ type_double() }}) as fit_score,
-        account_mqls.engagement_score,
-        account_mqls.engagement_score as total_score,
-        account_mqls.engaged_contacts,
-        true as is_primary,
-        true as is_official,
-        coalesce(account_mqls.end_reason = 'lapsed', false) as is_lapsed,
-        account_mqls.mql_at,
-        account_mqls.mql_at as handed_over_at
-    from account_mqls
-    inner join handoffs
-        on account_mqls.account_mql_id = handoffs.handoff_id
-    inner join account_profiles
-        on
-            account_mqls.account_id = account_profiles.account_id
-            and account_profiles.valid_from <= account_mqls.mql_at
-            and account_mqls.mql_at < {{ until('account_profiles.valid_to') }}
+    {{ handed_over() }}
 
 ),
 
@@ -156,7 +68,7 @@ final as (
     select
         members.handoff_id,
         members.mql_id,
-        handoffs.handoff_type,
+        members.handoff_type,
         members.definition_id,
         members.contact_id,
         members.account_id,
@@ -186,7 +98,7 @@ final as (
         members.facility_type,
         members.country,
         members.state,
-        handoff_reps.territory,
+        handoffs.territory,
         members.trigger_type,
         stories.engagement_summary,
         stories.content_downloaded,

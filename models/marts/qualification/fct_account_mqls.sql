@@ -16,10 +16,15 @@ contributions as (
 
 ),
 
-contact_standing as (
+qualified_intervals as (
 
-    select * from {{ ref('int_contact_standing') }}
-    where is_qualified
+    select * from {{ ref('int_qualified_intervals') }}
+
+),
+
+contact_profiles as (
+
+    select * from {{ ref('int_contact_profiles') }}
 
 ),
 
@@ -87,13 +92,18 @@ individuals as (
         mqls.product_line,
         mqls.mql_at
     from mqls
-    inner join contact_standing
+    inner join contact_profiles
         on
-            mqls.definition_id = contact_standing.definition_id
-            and mqls.account_id = contact_standing.account_id
-            and mqls.product_line = contact_standing.product_line
-            and contact_standing.valid_from <= mqls.mql_at
-            and mqls.mql_at < {{ until('contact_standing.valid_to') }}
+            mqls.account_id = contact_profiles.account_id
+            and contact_profiles.valid_from <= mqls.mql_at
+            and mqls.mql_at < {{ until('contact_profiles.valid_to') }}
+    inner join qualified_intervals
+        on
+            mqls.definition_id = qualified_intervals.definition_id
+            and contact_profiles.contact_id = qualified_intervals.contact_id
+            and mqls.product_line = qualified_intervals.product_line
+            and qualified_intervals.started_at <= mqls.mql_at
+            and mqls.mql_at < {{ until('qualified_intervals.ended_at') }}
 
 ),
 
