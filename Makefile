@@ -6,6 +6,8 @@ VENV := .venv
 INSTALLED := $(VENV)/.installed
 RUN := $(VENV)/bin/python
 UV := $(VENV)/bin/uv pip
+# what is compiled once is not compiled at each start, also where Python may not keep it
+QUICK := --quiet --compile-bytecode
 POSTGRES := $(VENV)/.installed-postgres
 SPARK := .venv-spark/.installed
 # what a command needs beside the environment itself, by the engine it is for
@@ -94,21 +96,21 @@ $(INSTALLED): requirements.txt requirements-bootstrap.txt
 	@$(PYTHON) -m venv $(VENV)
 	@$(VENV)/bin/python -m pip install --quiet --require-hashes \
 		-r requirements-bootstrap.txt
-	@$(UV) sync --quiet --python $(RUN) --require-hashes requirements.txt \
+	@$(UV) sync $(QUICK) --python $(RUN) --require-hashes requirements.txt \
 		requirements-bootstrap.txt
 	@touch $@
 
 # Into the same environment: psycopg2 brings its own client library.
 $(POSTGRES): $(INSTALLED) requirements-postgres.txt
 	@echo "Adding what PostgreSQL needs to $(VENV) (once) ..."
-	@$(UV) install --quiet --python $(RUN) --require-hashes \
+	@$(UV) install $(QUICK) --python $(RUN) --require-hashes \
 		-r requirements-postgres.txt
 	@touch $@
 
 $(DAGSTER_INSTALLED): requirements-dagster.txt $(INSTALLED)
 	@echo "Installing Dagster into $(DAGSTER_VENV) (once) ..."
 	@$(PYTHON) -m venv --without-pip $(DAGSTER_VENV)
-	@$(UV) sync --quiet --python $(DAGSTER_VENV)/bin/python --require-hashes \
+	@$(UV) sync $(QUICK) --python $(DAGSTER_VENV)/bin/python --require-hashes \
 		requirements-dagster.txt
 	@touch $@
 
@@ -118,7 +120,7 @@ spark: $(SPARK) ## the environment that dbt needs on Spark, .venv-spark
 $(SPARK): $(INSTALLED) requirements-spark.txt
 	@echo "Installing Spark into .venv-spark (once) ..."
 	@$(PYTHON) -m venv --without-pip .venv-spark
-	@$(UV) sync --quiet --python .venv-spark/bin/python --require-hashes \
+	@$(UV) sync $(QUICK) --python .venv-spark/bin/python --require-hashes \
 		requirements-spark.txt
 	@touch $@
 

@@ -103,7 +103,7 @@ final as (
         account_id,
         product_line,
         {%- for kind in ['engaged', 'qualifying', 'gates', 'opportunity'] %}
-        cast(sum(case when kind = '{{ kind }}' then amount else 0 end) as integer)
+        sum(case when kind = '{{ kind }}' then amount else 0.0 end)
             as {{ kind }}_change,
         {%- endfor %}
         sum(case when kind = 'score' then amount else 0.0 end) as score_change,

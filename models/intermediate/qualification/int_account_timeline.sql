@@ -31,43 +31,42 @@ with_block as (
 
 ),
 
+-- and not a union, for which an engine would keep every row to read it twice
+pieces as (
+
+    select false as is_run_in
+    union all
+    select true as is_run_in
+
+),
+
 in_blocks as (
 
     select
-        definition_id,
-        account_id,
-        product_line,
-        block as score_block,
-        half_life_days,
-        score_change,
-        engaged_change,
-        qualifying_change,
-        gates_change,
-        opportunity_change,
-        false as is_run_in,
-        changed_at
+        with_block.definition_id,
+        with_block.account_id,
+        with_block.product_line,
+        with_block.block + case when pieces.is_run_in then 1 else 0 end as score_block,
+        with_block.half_life_days,
+        with_block.score_change,
+        with_block.engaged_change,
+        with_block.qualifying_change,
+        with_block.gates_change,
+        with_block.opportunity_change,
+        pieces.is_run_in,
+        with_block.changed_at
     from with_block
-
-    union all
-
-    -- only the score runs in; what is counted is counted over all of time
-    select
-        definition_id,
-        account_id,
-        product_line,
-        block + 1 as score_block,
-        half_life_days,
-        score_change,
-        0 as engaged_change,
-        0 as qualifying_change,
-        0 as gates_change,
-        0 as opportunity_change,
-        true as is_run_in,
-        changed_at
-    from with_block
-    where
-        half_life_days is not null
-        and {{ runs_into_next_block('changed_at', 'half_life_days', 'block') }}
+    inner join pieces
+        on
+            not pieces.is_run_in
+            or (
+                with_block.half_life_days is not null
+                and {{ runs_into_next_block(
+                    'with_block.changed_at',
+                    'with_block.half_life_days',
+                    'with_block.block',
+                ) }}
+            )
 
 ),
 
@@ -83,6 +82,20 @@ scaled as (
 
 ),
 
+scored as (
+
+    select
+        *,
+        sum(score_change * scale) over (
+            partition by definition_id, account_id, product_line, score_block
+            order by changed_at
+            rows between unbounded preceding and current row
+        ) / scale as score
+    from scaled
+
+),
+
+-- only the score runs in; what is counted is counted over all of time
 running as (
 
     select
@@ -90,21 +103,21 @@ running as (
         account_id,
         product_line,
         half_life_days,
-        is_run_in,
-        sum(score_change * scale) over (
-            partition by definition_id, account_id, product_line, score_block
-            order by changed_at
-            rows between unbounded preceding and current row
-        ) / scale as score,
+        score,
         {%- for kind in ['engaged', 'qualifying', 'gates', 'opportunity'] %}
         sum({{ kind }}_change) over (
             partition by definition_id, account_id, product_line
-            order by changed_at, score_block
+            order by changed_at
             rows between unbounded preceding and current row
         ) as {{ kind }}_count,
         {%- endfor %}
-        changed_at
-    from scaled
+        changed_at,
+        lead(changed_at) over (
+            partition by definition_id, account_id, product_line
+            order by changed_at
+        ) as next_changed_at
+    from scored
+    where not is_run_in
 
 ),
 
@@ -122,11 +135,8 @@ final as (
         opportunity_count > 0 as has_opportunity,
         changed_at as scored_at,
         changed_at as valid_from,
-        lead(changed_at) over (
-            partition by definition_id, account_id, product_line order by changed_at
-        ) as valid_to
+        next_changed_at as valid_to
     from running
-    where not is_run_in
 
 )
 

@@ -137,7 +137,7 @@ final as (
             'known', 'segment', 'direct_request', 'suppressed', 'held', 'opportunity',
             'stale', 'silent',
         ] %}
-        cast(sum(case when kind = '{{ kind }}' then amount else 0 end) as integer)
+        sum(case when kind = '{{ kind }}' then amount else 0.0 end)
             as {{ kind }}_change,
         {%- endfor %}
         sum(case when kind = 'score' then amount else 0.0 end) as score_change,
