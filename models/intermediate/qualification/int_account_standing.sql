@@ -47,31 +47,9 @@ with_crossing as (
 
 ),
 
--- and not a union, for which an engine would keep every row to read it twice
-pieces as (
-
-    select false as is_after_crossing
-    union all
-    select true as is_after_crossing
-
-),
-
 cut as (
 
-    select
-        with_crossing.*,
-        pieces.is_after_crossing
-    from with_crossing
-    inner join pieces
-        on
-            not pieces.is_after_crossing
-            or (
-                with_crossing.falls_below_at <= {{ as_of() }}
-                and (
-                    with_crossing.valid_to is null
-                    or with_crossing.falls_below_at < with_crossing.valid_to
-                )
-            )
+    {{ cut_at_crossings('with_crossing') | indent(4) }}
 
 ),
 
