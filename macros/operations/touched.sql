@@ -16,7 +16,9 @@
         {%- if not build.is_full -%}
             {%- do run_query('create schema if not exists touched') -%}
             {%- do forget_relations_of_an_earlier_build() -%}
+            {%- do run_query('create table touched.news as ' ~ activity_news_query()) -%}
             {%- do run_query(keep_what_a_rerun_knows('contacts', touched_query())) -%}
+            {%- do read_touched_rows() -%}
             {%- do run_query(keep_what_a_rerun_knows('others', nothing_yet('contact_id'))) -%}
             {#- of whom there was no news at the build that was interrupted -#}
             {%- do run_query(
@@ -97,6 +99,9 @@
 {%- endmacro %}
 
 {% macro forget_relations_of_an_earlier_build() -%}
+    {%- for noted in ['news', 'restated'] -%}
+        {%- do run_query('drop table if exists touched.' ~ noted) -%}
+    {%- endfor -%}
     {%- for node in models_of_touched_rows() -%}
         {%- set is_view = sees_others_beside(node) or (
             node.config.materialized.startswith('view')
@@ -222,13 +227,7 @@
 {%- endmacro %}
 
 {% macro touched_query() -%}
-    with news as (
-
-        {{ activity_news_query() | indent(8) }}
-
-    ),
-
-    account_news as (
+    with account_news as (
 
         {{ account_news_query() | indent(8) }}
 
@@ -241,14 +240,7 @@
 
         union
 
-        select contact_id from news
-
-        union
-
-        -- restated for another contact
-        select contact_id
-        from {{ relation_of('stg_crm__activities') }}
-        where activity_id in (select activity_id from news)
+        select contact_id from touched.news
 
         union
 
@@ -333,6 +325,53 @@
 
     select distinct coalesce(contact_id, '') as contact_id
     from touched
+{%- endmacro %}
+
+{#-
+    The raw rows of touched contacts, read once, for all models (`touched_rows_are_stored`).
+    With them come all rows of what was delivered for several contacts, of which one alone
+    has it (A1), and of what news restates: whoever had that before is touched, too.
+-#}
+{% macro read_touched_rows() -%}
+    {%- set activities = relation_of('stg_crm__activities') -%}
+    {%- set contacts = relation_of('stg_crm__contacts') -%}
+    {%- set of_several -%}
+        (
+            select activity_id from {{ relation_of('int_shared_activities') }}
+            union
+            select activity_id from touched.news
+            where activity_id is not null
+        )
+    {%- endset -%}
+    {%- set known = '(select contact_id from touched.contacts)' -%}
+    {%- do run_query(
+        'create table ' ~ touched_relation(activities)
+        ~ ' as select * from ' ~ activities
+        ~ " where coalesce(contact_id, '') in " ~ known
+        ~ ' or activity_id in ' ~ of_several
+    ) -%}
+    {%- do run_query(
+        'create table touched.restated as select distinct contact_id'
+        ~ ' from ' ~ touched_relation(activities)
+        ~ ' where activity_id in (select activity_id from touched.news)'
+        ~ ' and contact_id not in ' ~ known
+    ) -%}
+    {%- if run_query('select 1 from touched.restated limit 1').rows | length > 0 -%}
+        {%- do run_query(
+            'insert into ' ~ touched_relation(activities)
+            ~ ' select * from ' ~ activities
+            ~ ' where contact_id in (select contact_id from touched.restated)'
+            ~ ' and (activity_id is null or activity_id not in ' ~ of_several ~ ')'
+        ) -%}
+        {%- do run_query(
+            'insert into touched.contacts select contact_id from touched.restated'
+        ) -%}
+    {%- endif -%}
+    {%- do run_query(
+        'create table ' ~ touched_relation(contacts)
+        ~ ' as select * from ' ~ contacts
+        ~ " where coalesce(contact_id, '') in " ~ known
+    ) -%}
 {%- endmacro %}
 
 {#- Who loses points for inactivity between P and T. -#}

@@ -125,20 +125,6 @@
     {{ return(wanted in names) }}
 {%- endmacro %}
 
-{#- A condition on raw rows, after `from`: those of touched contacts. Blank in a full
-    build. `activity_id` also lets in the rows of activities that were delivered for
-    several contacts, of which one alone has it (A1). -#}
-{% macro where_touched(contact_id, activity_id=none) -%}
-    {%- if is_touched_build() %}
-    where
-        coalesce({{ contact_id }}, '') in (select contact_id from touched.contacts)
-        {%- if activity_id %}
-        or {{ activity_id }} in (
-            select activity_id from {{ relation_of('int_shared_activities') }}
-        )
-        {%- endif %}
-    {%- endif -%}
-{%- endmacro %}
 
 {#- The same on stored rows, for a model by account or by story. -#}
 {% macro where_touched_key(key) -%}
@@ -183,18 +169,16 @@
     {%- endif -%}
     {%- set relation = touched_relation(this) -%}
     {{ run_hooks(pre_hooks) }}
-    {% call statement('main') -%}
-        {#- raw rows are read once, and not by each model that asks -#}
-        {%- if config.get('touched_rows_are_stored', false) %}
-        create table {{ relation }} as
-        {%- else %}
+    {#- raw rows were read when the build began (read_touched_rows) -#}
+    {%- if not config.get('touched_rows_are_stored', false) %}
+    {% call statement('touched') -%}
         create or replace view {{ relation }} as
-        {%- endif %}
         {{ sql }}
     {%- endcall %}
+    {%- endif %}
     {#- the view of everybody is as it was, but for the moment of the run -#}
     {%- do model.update({'reads_everybody': true}) -%}
-    {% call statement('everybody') -%}
+    {% call statement('main') -%}
         create or replace view {{ this }} as
         {{ render(model.raw_code) }}
     {%- endcall %}

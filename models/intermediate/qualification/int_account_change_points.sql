@@ -2,6 +2,7 @@
 
 -- The timeline of an account and line: what its countable contacts add and take away,
 -- its own gates, its open opportunities.
+{%- set kinds = ['score', 'engaged', 'qualifying', 'gates', 'opportunity'] %}
 with contributions as (
 
     select * from {{ ref('int_account_contributions') }}
@@ -49,50 +50,47 @@ opportunities as (
 
 ),
 
+-- The last one is there so that the standing begins at the beginning of time.
 changes as (
 
-    {%- for kind, amount, moment, relation, condition in [
-        ('score', 'score_at_start', 'valid_from', 'contributions', 'true'),
-        ('score', '-score_at_end', 'valid_to', 'contributions', 'valid_to is not null'),
-        ('engaged', '1.0', 'valid_from', 'contributions', 'is_engaged'),
-        (
-            'engaged', '-1.0', 'engaged_until', 'contributions',
-            'is_engaged and engaged_until is not null',
-        ),
-        ('qualifying', '1.0', 'valid_from', 'contributions', 'passes_gates_and_fit'),
-        (
-            'qualifying', '-1.0', 'valid_to', 'contributions',
-            'passes_gates_and_fit and valid_to is not null',
-        ),
-        ('gates', '1.0', 'valid_from', 'gates', 'passes_gates'),
-        ('gates', '-1.0', 'valid_to', 'gates', 'passes_gates and valid_to is not null'),
-        ('opportunity', '1.0', 'created_at', 'opportunities', 'true'),
-        (
-            'opportunity', '-1.0', 'closed_at', 'opportunities',
-            'closed_at is not null',
-        ),
+    {%- for moment, relation, condition, amounts in [
+        ('valid_from', 'contributions', 'true', {
+            'score': 'score_at_start',
+            'engaged': 'case when is_engaged then 1.0 else 0.0 end',
+            'qualifying': 'case when passes_gates_and_fit then 1.0 else 0.0 end',
+        }),
+        ('valid_to', 'contributions', 'valid_to is not null', {
+            'score': '-score_at_end',
+            'qualifying': 'case when passes_gates_and_fit then -1.0 else 0.0 end',
+        }),
+        ('engaged_until', 'contributions', 'is_engaged and engaged_until is not null', {
+            'engaged': '-1.0',
+        }),
+        ('valid_from', 'gates', 'passes_gates', {'gates': '1.0'}),
+        ('valid_to', 'gates', 'passes_gates and valid_to is not null', {
+            'gates': '-1.0',
+        }),
+        ('created_at', 'opportunities', 'true', {'opportunity': '1.0'}),
+        ('closed_at', 'opportunities', 'closed_at is not null', {
+            'opportunity': '-1.0',
+        }),
+        (beginning_of_time(), 'gates', 'true', {}),
     ] %}
+    {%- if not loop.first %}
+
+    union all
+    {% endif %}
     select
         definition_id,
         account_id,
         product_line,
-        '{{ kind }}' as kind,
-        {{ amount }} as amount,
+        {%- for kind in kinds %}
+        {{ amounts.get(kind, '0.0') }} as {{ kind }}_amount,
+        {%- endfor %}
         {{ moment }} as changed_at
     from {{ relation }}
     where {{ condition }}
-
-    union all
-    {% endfor %}
-    -- so that the standing begins at the beginning of time
-    select
-        definition_id,
-        account_id,
-        product_line,
-        'start' as kind,
-        0.0 as amount,
-        {{ beginning_of_time() }} as changed_at
-    from gates
+    {%- endfor %}
 
 ),
 
@@ -102,11 +100,9 @@ final as (
         definition_id,
         account_id,
         product_line,
-        {%- for kind in ['engaged', 'qualifying', 'gates', 'opportunity'] %}
-        sum(case when kind = '{{ kind }}' then amount else 0.0 end)
-            as {{ kind }}_change,
+        {%- for kind in kinds %}
+        sum({{ kind }}_amount) as {{ kind }}_change,
         {%- endfor %}
-        sum(case when kind = 'score' then amount else 0.0 end) as score_change,
         changed_at
     from changes
     where changed_at <= {{ as_of() }}

@@ -12,10 +12,9 @@ conversations as (
 
 ),
 
-handoffs as (
+escalations as (
 
-    select * from {{ ref('int_handoffs') }}
-    where handoff_type = 'contact'
+    select * from {{ ref('int_escalations') }}
 
 ),
 
@@ -93,7 +92,7 @@ latest_handoffs as (
         contact_handoffs.definition_id,
         contact_handoffs.handed_over_at,
         contact_handoffs.closes_at,
-        handoffs.escalation_activity_id,
+        escalations.activity_id as escalation_activity_id,
         row_number() over (
             partition by requests.activity_id
             -- of two at one instant, the first was closed at once
@@ -106,8 +105,8 @@ latest_handoffs as (
         on
             requests.contact_id = contact_handoffs.contact_id
             and contact_handoffs.handed_over_at <= requests.occurred_at
-    inner join handoffs
-        on contact_handoffs.handoff_id = handoffs.handoff_id
+    left join escalations
+        on contact_handoffs.handoff_id = escalations.handoff_id
 
 ),
 

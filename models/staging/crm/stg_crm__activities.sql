@@ -23,7 +23,6 @@ final as (
         {{ safe_timestamp('loaded_at') }} as loaded_at
         {{ raw_cells('activities') }}
     from source
-    {{ where_touched(raw_text('contact_id'), raw_text('activity_id')) }}
 
 )
 

@@ -27,7 +27,6 @@ final as (
         {{ safe_timestamp('loaded_at') }} as loaded_at
         {{ raw_cells('contacts') }}
     from source
-    {{ where_touched(raw_text('contact_id')) }}
 
 )
 
