@@ -337,9 +337,8 @@ def run_world(seed: int, folder: Path, contacts: int = 40) -> list[str]:
 def differences_of(world: worlds.World, rules: Seeds, folder: Path) -> list[str]:
     """Builds a world under given rules both ways, in a folder. Returns the
     differences, none where the two agree."""
-    project = warehouse.copy_project(folder / "project")
+    project = warehouse.project_with(rules)
     worlds.write_world(world, folder / "raw")
-    worlds.write_seeds(rules, project)
     expected = expected_marts(world.raw, rules, world.as_of)
     built = folder / "warehouse.duckdb"
     warehouse.build_models(folder / "raw", built, world.as_of, project)

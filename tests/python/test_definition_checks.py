@@ -10,7 +10,6 @@ import pytest
 
 import reference
 import warehouse
-import worlds
 from raw_files import DAY, START, RawFiles
 
 AS_OF = START + DAY
@@ -78,10 +77,9 @@ HOLES = {
 
 @pytest.mark.parametrize("hole", HOLES, ids=lambda hole: hole.__name__)
 def test_a_hole_in_a_definition_stops_the_run_by_name(hole, tmp_path):
-    project = warehouse.copy_project(tmp_path / "project")
     changed = reference.read_seeds(warehouse.ROOT)
     hole(changed)
-    worlds.write_seeds(changed, project)
+    project = warehouse.project_with(changed)
     built = tmp_path / "warehouse.duckdb"
     with pytest.raises(warehouse.BuildFailed) as failure:
         warehouse.build_models(

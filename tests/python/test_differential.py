@@ -73,7 +73,8 @@ def test_a_past_as_of_gives_what_that_day_gave(tmp_path, seeds):
     )
     marts = {}
     for name in ("now", "known-then"):
-        built = tmp_path / f"{name}.duckdb"
+        built = tmp_path / f"built-{name}" / "warehouse.duckdb"
+        built.parent.mkdir()
         warehouse.build_models(tmp_path / name, built, cutoff)
         marts[name] = all_marts(built)
     for mart in marts["now"]:

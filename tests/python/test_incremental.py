@@ -133,7 +133,7 @@ def differences(
             with duckdb.connect(str(side), read_only=True) as connection:
                 columns = connection.execute(f"describe {schema}.{name}").fetchall()
                 cells = ", ".join(cell(column, kind) for column, kind, *_ in columns)
-                files.append(folder / f"{side.stem}.parquet")
+                files.append(folder / f"{len(files)}.parquet")
                 connection.execute(
                     f"copy (select {cells} from {schema}.{name}) to '{files[-1]}'"
                 )
@@ -147,6 +147,14 @@ def differences(
     return found
 
 
+def two_warehouses(folder: Path) -> list[Path]:
+    """The files of two warehouses, one built step by step and one at once."""
+    folders = [folder / "stepwise", folder / "at-once"]
+    for each in folders:
+        each.mkdir()
+    return [each / "warehouse.duckdb" for each in folders]
+
+
 def compare(number: int, folder: Path, contacts: int = 60) -> list[str]:
     """Builds a world moment by moment and at once, and compares.
 
@@ -155,8 +163,7 @@ def compare(number: int, folder: Path, contacts: int = 60) -> list[str]:
     near its end, and the last one has to make good what it left.
     """
     rng = random.Random(number)
-    stepwise, at_once = folder / "steps" / "stepwise.duckdb", folder / "at_once.duckdb"
-    stepwise.parent.mkdir()
+    stepwise, at_once = two_warehouses(folder)
     seeds = reference.read_seeds(warehouse.ROOT)
     world = worlds.make_world(
         number, contacts, seeds=seeds, change_rules=number % 3 == 0
@@ -202,7 +209,8 @@ def test_runs_one_after_the_other_leave_what_a_full_refresh_leaves(number, tmp_p
 def test_an_account_that_only_time_takes_an_mql_from_is_touched(tmp_path):
     """Between two runs nothing arrives and no contact crosses anything: the score that
     contacts add up to at a hospital halves until it is below what is asked."""
-    raw, stepwise, at_once = (tmp_path / name for name in ("raw", "steps", "once"))
+    raw = tmp_path / "raw"
+    stepwise, at_once = two_warehouses(tmp_path)
     generate(raw, contacts=1)
     before, after = datetime(2026, 5, 21, 17, 45, 10), datetime(2026, 5, 21, 17, 45, 30)
     warehouse.build_models(raw, stepwise, before)
@@ -220,7 +228,8 @@ def test_an_account_that_only_time_takes_an_mql_from_is_touched(tmp_path):
 def test_an_account_that_a_suppressed_colleague_makes_one_is_touched(tmp_path):
     """The points of somebody who does not count make it an account that may ever qualify:
     what the others have added all along is then to be seen."""
-    raw, stepwise, at_once = (tmp_path / name for name in ("raw", "steps", "once"))
+    raw = tmp_path / "raw"
+    stepwise, at_once = two_warehouses(tmp_path)
     files = RawFiles()
     files.account("A1", "hospital", "NY")
     for contact in ("C1", "C2", "C3"):

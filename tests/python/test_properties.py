@@ -167,8 +167,7 @@ class Builds:
     def build(self, world: worlds.World) -> Path:
         """Builds a world in a folder of its own."""
         folder = self.folder / str(len(self.built))
-        project = warehouse.copy_project(folder / "project")
-        worlds.write_seeds(world.seed_changes, project)
+        project = warehouse.project_with(world.seed_changes)
         worlds.write_world(world, folder / "raw")
         built = folder / "warehouse.duckdb"
         warehouse.build_models(folder / "raw", built, world.as_of, project)

@@ -1,13 +1,15 @@
 """Builds the project on raw files, in this process, and reads what it left.
 
 A dbt command takes seconds to start and most of that is imports, so tests that build
-share one process; each warehouse is one DuckDB file.
+share one process; each warehouse is one DuckDB file. Files of one name in folders of
+their own let dbt read the project once for all of them (`parsed`).
 """
 
 from __future__ import annotations
 
 import os
 import shutil
+import tempfile
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -16,6 +18,9 @@ import duckdb
 from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 from dbt.cli.main import dbtRunner
 from dbt.contracts.graph.manifest import Manifest
+
+from reference import Seeds
+from worlds import write_seeds
 
 ROOT = Path(__file__).resolve().parents[2]
 PROJECT_PARTS = [
@@ -65,13 +70,26 @@ def copy_project(folder: Path) -> Path:
     return folder
 
 
-# What dbt has read, by what it read it from.
+SHARED = tempfile.TemporaryDirectory(prefix="mql-project-")
+
+
+def project_with(seeds: Seeds) -> Path:
+    """The project with these seeds in place of its own: one copy for all worlds of a
+    process, since of a project that stays where it is dbt reads only what changed."""
+    project = copy_project(Path(SHARED.name))
+    write_seeds(seeds, project)
+    return project
+
+
+# What dbt has read, by what it read it from, and where it keeps that for the next time.
 PARSED: dict[tuple, Manifest] = {}
+KEPT = tempfile.TemporaryDirectory(prefix="mql-read-")
 
 
-def parsed(options: list[str], project: Path, warehouse: Path) -> Manifest | None:
+def parsed(project: Path, warehouse: Path) -> Manifest | None:
     """The project as dbt reads it: once for the same files, since that takes longer than
-    to build a small world. None where it cannot be read: then the command says why."""
+    to build a small world, and only what changed of a project that stays where it is.
+    None where it cannot be read: then the command says why."""
     files = sorted(
         (str(file), file.stat().st_mtime_ns, file.stat().st_size)
         for part in PROJECT_PARTS
@@ -82,11 +100,26 @@ def parsed(options: list[str], project: Path, warehouse: Path) -> Manifest | Non
     # dbt calls a DuckDB database by the name of its file
     key = (*files, *engine.values(), warehouse.stem)
     if key not in PARSED:
-        read = dbtRunner().invoke(["parse", *options])
+        kept = Path(KEPT.name) / str(project.resolve()).replace("/", "-")
+        # settings that differ would let it read everything
+        file = kept / warehouse.name
+        with environment(MQL_WAREHOUSE_PATH=str(file), MQL_RAW_PATH=None):
+            read = dbtRunner().invoke(["parse", *options(project, kept)])
         if not read.success:
             return None
         PARSED[key] = read.result
     return PARSED[key].deepcopy()
+
+
+def options(project: Path, target: Path) -> list[str]:
+    """Which project, and where dbt writes what it has to say."""
+    return [
+        *("--project-dir", str(project)),
+        *("--profiles-dir", str(project)),
+        *("--target-path", str(target)),
+        *("--log-path", str(target)),
+        "--quiet",
+    ]
 
 
 def dbt(
@@ -101,15 +134,7 @@ def dbt(
 
     Raises BuildFailed with the errors dbt gave, one a line, where it did not succeed.
     """
-    target = warehouse.parent / "target"
-    options = [
-        *("--project-dir", str(project)),
-        *("--profiles-dir", str(project)),
-        *("--target-path", str(target)),
-        *("--log-path", str(target)),
-        "--quiet",
-    ]
-    command = [*arguments, *options]
+    command = [*arguments, *options(project, warehouse.parent / "target")]
     if as_of is not None:
         command += ["--vars", f'{{as_of: "{as_of}"}}']
     with environment(
@@ -117,11 +142,13 @@ def dbt(
             "MQL_RAW_PATH": str(raw) if raw else None,
             "MQL_WAREHOUSE_PATH": str(warehouse),
             "MQL_TARGET": "duckdb",
+            # a tenth of a small build goes into dbt's log, which nobody reads here
+            "DBT_LOG_LEVEL_FILE": "none",
             **settings,
         }
     ):
         # `parse` itself has to write down what it reads
-        read = None if "parse" in arguments else parsed(options, project, warehouse)
+        read = None if "parse" in arguments else parsed(project, warehouse)
         result = dbtRunner(read).invoke(command)
         # the adapter keeps the file open, and nobody else can read it, until told
         DuckDBConnectionManager.close_all_connections()
