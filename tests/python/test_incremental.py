@@ -255,6 +255,68 @@ def test_an_account_that_a_suppressed_colleague_makes_one_is_touched(tmp_path):
     assert not differences(stepwise, at_once, tmp_path)
 
 
+def test_news_of_every_kind_touches_somebody(tmp_path):
+    """Each contact has one reason to be touched, and none of the others."""
+    raw = tmp_path / "raw"
+    stepwise, at_once = two_warehouses(tmp_path)
+    first, last = START + 10 * DAY, START + 12 * DAY
+    files = RawFiles()
+    files.account("A1", "hospital", "NY")
+    for reason in (
+        *("came", "announced", "silent", "had_it", "has_it_now"),
+        *("no_time", "no_id", "no_arrival"),
+    ):
+        files.contact(
+            reason, "A1", specialty="orthopaedic_surgery", job_title="Surgeon"
+        )
+    files.activity(
+        *("announced", "webinar_attendance", first + DAY / 2),
+        loaded_at=first - DAY / 4,
+        asset_name="webinar",
+    )
+    # 180 days after its last engagement a contact is silent (Q8)
+    for activity in ("webinar_attendance", "content_download", "booth_visit"):
+        files.activity("silent", activity, first + DAY - 180 * DAY, asset_name="it")
+    restated = files.activity("had_it", "content_download", START, asset_name="it")
+    files.write(raw)
+    warehouse.build_models(raw, stepwise, first)
+    files.activity("came", "content_download", first + DAY, asset_name="it")
+    files.add(
+        "activities",
+        **restated | {"contact_id": "has_it_now", "loaded_at": first + DAY},
+    )
+    # what can never be accepted is refused at once, whenever it says that it was loaded
+    broken = {"activity_type": "email_open", "occurred_at": START}
+    later = {"loaded_at": last + 5 * DAY}
+    for reason, cells in (
+        ("no_time", broken | later | {"activity_id": "x1", "occurred_at": "soon"}),
+        ("no_id", broken | later),
+        ("no_arrival", broken | {"activity_id": "x2", "loaded_at": "never"}),
+    ):
+        files.add("activities", contact_id=reason, **cells)
+    files.write(raw)
+    for built in (stepwise, at_once):
+        warehouse.build_models(raw, built, last)
+    assert not differences(stepwise, at_once, tmp_path)
+    # and there was something to be found of each
+    moved = warehouse.rows(
+        at_once,
+        "select contact_id from scoring.fct_score_ledger where activity_id is not null"
+        " and contact_id in ('announced', 'has_it_now', 'had_it')",
+    )
+    assert {row["contact_id"] for row in moved} == {"announced", "has_it_now"}
+    assert warehouse.rows(
+        at_once,
+        "select count(*) as rows from quality.fct_quarantined_records"
+        " where source_table = 'activities'",
+    ) == [{"rows": 3}]
+    assert warehouse.rows(
+        at_once,
+        "select distinct valid_from as since from intermediate.int_contact_standing"
+        " where contact_id = 'silent' and is_silent and valid_to is null",
+    ) == [{"since": first + DAY}]
+
+
 def main(numbers: Sequence[str]) -> int:
     """Compares the worlds asked for. Returns how many differ."""
     failed = 0

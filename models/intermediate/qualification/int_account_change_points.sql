@@ -56,23 +56,23 @@ changes as (
     {%- for moment, relation, condition, amounts in [
         ('valid_from', 'contributions', 'true', {
             'score': 'score_at_start',
-            'engaged': 'case when is_engaged then 1.0 else 0.0 end',
-            'qualifying': 'case when passes_gates_and_fit then 1.0 else 0.0 end',
+            'engaged': 'case when is_engaged then 1 else 0 end',
+            'qualifying': 'case when passes_gates_and_fit then 1 else 0 end',
         }),
         ('valid_to', 'contributions', 'valid_to is not null', {
             'score': '-score_at_end',
-            'qualifying': 'case when passes_gates_and_fit then -1.0 else 0.0 end',
+            'qualifying': 'case when passes_gates_and_fit then -1 else 0 end',
         }),
         ('engaged_until', 'contributions', 'is_engaged and engaged_until is not null', {
-            'engaged': '-1.0',
+            'engaged': '-1',
         }),
-        ('valid_from', 'gates', 'passes_gates', {'gates': '1.0'}),
+        ('valid_from', 'gates', 'passes_gates', {'gates': '1'}),
         ('valid_to', 'gates', 'passes_gates and valid_to is not null', {
-            'gates': '-1.0',
+            'gates': '-1',
         }),
-        ('created_at', 'opportunities', 'true', {'opportunity': '1.0'}),
+        ('created_at', 'opportunities', 'true', {'opportunity': '1'}),
         ('closed_at', 'opportunities', 'closed_at is not null', {
-            'opportunity': '-1.0',
+            'opportunity': '-1',
         }),
         (beginning_of_time(), 'gates', 'true', {}),
     ] %}
@@ -85,7 +85,7 @@ changes as (
         account_id,
         product_line,
         {%- for kind in kinds %}
-        {{ amounts.get(kind, '0.0') }} as {{ kind }}_amount,
+        cast({{ amounts.get(kind, '0') }} as {{ type_double() }}) as {{ kind }}_amount,
         {%- endfor %}
         {{ moment }} as changed_at
     from {{ relation }}
