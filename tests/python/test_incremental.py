@@ -259,6 +259,11 @@ def test_news_of_every_kind_touches_somebody(tmp_path):
     """Each contact has one reason to be touched, and none of the others."""
     raw = tmp_path / "raw"
     stepwise, at_once = two_warehouses(tmp_path)
+    seeds = reference.read_seeds(warehouse.ROOT)
+    for row in seeds["qualification_criteria"]:
+        # not at the instant of a loss, which touches a contact, too
+        row["max_silence_days"] = "170"
+    project = warehouse.project_with(seeds)
     first, last = START + 10 * DAY, START + 12 * DAY
     files = RawFiles()
     files.account("A1", "hospital", "NY")
@@ -274,12 +279,12 @@ def test_news_of_every_kind_touches_somebody(tmp_path):
         loaded_at=first - DAY / 4,
         asset_name="webinar",
     )
-    # 180 days after its last engagement a contact is silent (Q8)
+    # so many days after its last engagement a contact is silent (Q8)
     for activity in ("webinar_attendance", "content_download", "booth_visit"):
-        files.activity("silent", activity, first + DAY - 180 * DAY, asset_name="it")
+        files.activity("silent", activity, first + DAY - 170 * DAY, asset_name="it")
     restated = files.activity("had_it", "content_download", START, asset_name="it")
     files.write(raw)
-    warehouse.build_models(raw, stepwise, first)
+    warehouse.build_models(raw, stepwise, first, project)
     files.activity("came", "content_download", first + DAY, asset_name="it")
     files.add(
         "activities",
@@ -296,7 +301,7 @@ def test_news_of_every_kind_touches_somebody(tmp_path):
         files.add("activities", contact_id=reason, **cells)
     files.write(raw)
     for built in (stepwise, at_once):
-        warehouse.build_models(raw, built, last)
+        warehouse.build_models(raw, built, last, project)
     assert not differences(stepwise, at_once, tmp_path)
     # and there was something to be found of each
     moved = warehouse.rows(
