@@ -266,13 +266,16 @@ def test_news_of_every_kind_touches_somebody(tmp_path):
     project = warehouse.project_with(seeds)
     first, last = START + 10 * DAY, START + 12 * DAY
     files = RawFiles()
-    files.account("A1", "hospital", "NY")
     for reason in (
         *("came", "announced", "silent", "had_it", "has_it_now"),
         *("no_time", "no_id", "no_arrival"),
     ):
+        # an account each: colleagues are touched where theirs may qualify
+        files.account(f"of_{reason}", "hospital", "NY")
         files.contact(
-            reason, "A1", specialty="orthopaedic_surgery", job_title="Surgeon"
+            *(reason, f"of_{reason}"),
+            specialty="orthopaedic_surgery",
+            job_title="Surgeon",
         )
     files.activity(
         *("announced", "webinar_attendance", first + DAY / 2),
@@ -282,6 +285,7 @@ def test_news_of_every_kind_touches_somebody(tmp_path):
     # so many days after its last engagement a contact is silent (Q8)
     for activity in ("webinar_attendance", "content_download", "booth_visit"):
         files.activity("silent", activity, first + DAY - 170 * DAY, asset_name="it")
+    files.activity("had_it", "webinar_attendance", START, asset_name="another")
     restated = files.activity("had_it", "content_download", START, asset_name="it")
     files.write(raw)
     warehouse.build_models(raw, stepwise, first, project)
@@ -304,12 +308,14 @@ def test_news_of_every_kind_touches_somebody(tmp_path):
         warehouse.build_models(raw, built, last, project)
     assert not differences(stepwise, at_once, tmp_path)
     # and there was something to be found of each
-    moved = warehouse.rows(
+    counted = warehouse.rows(
         at_once,
-        "select contact_id from scoring.fct_score_ledger where activity_id is not null"
-        " and contact_id in ('announced', 'has_it_now', 'had_it')",
+        "select contact_id, count(distinct activity_id) as activities"
+        " from scoring.fct_score_ledger where activity_id is not null group by all",
     )
-    assert {row["contact_id"] for row in moved} == {"announced", "has_it_now"}
+    assert {row["contact_id"]: row["activities"] for row in counted} == {
+        **{"came": 1, "announced": 1, "silent": 3, "had_it": 1, "has_it_now": 1}
+    }
     assert warehouse.rows(
         at_once,
         "select count(*) as rows from quality.fct_quarantined_records"
