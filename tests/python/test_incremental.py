@@ -314,7 +314,11 @@ def test_news_of_every_kind_touches_somebody(tmp_path):
         " from scoring.fct_score_ledger where activity_id is not null group by all",
     )
     assert {row["contact_id"]: row["activities"] for row in counted} == {
-        **{"came": 1, "announced": 1, "silent": 3, "had_it": 1, "has_it_now": 1}
+        "came": 1,
+        "announced": 1,
+        "silent": 3,
+        "had_it": 1,
+        "has_it_now": 1,
     }
     assert warehouse.rows(
         at_once,
