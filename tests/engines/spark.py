@@ -190,10 +190,6 @@ def private_cluster(memory: int = 1) -> Iterator[Cluster]:
         "SPARK_DAEMON_MEMORY": "512m",
         "TZ": "Asia/Kolkata",
     }
-    if memory == 1:
-        # machines that live for minutes: to compile code once more, and better, costs
-        # them more than it gains
-        environment["JAVA_TOOL_OPTIONS"] = "-XX:TieredStopAtLevel=1"
     master_port, web_port = free_port(), free_port()
     master = f"spark://127.0.0.1:{master_port}"
     cluster = Cluster(folder, free_port(), free_port(), environment)
