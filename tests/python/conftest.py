@@ -18,6 +18,9 @@ LONG = (
     "test_properties.py",
     "test_faults.py",
     "test_incremental.py",
+    "test_differential.py",
+    "test_audit.py",
+    "test_run.py",
 )
 
 
