@@ -125,8 +125,8 @@
     {{ return(wanted in names) }}
 {%- endmacro %}
 
-
-{#- The same on stored rows, for a model by account or by story. -#}
+{#- A condition on stored rows, after `from`, for a model by account or by story: those
+    that are touched. Blank in a full build. -#}
 {% macro where_touched_key(key) -%}
     {%- if is_touched_build() -%}
         where {{ is_touched(key) }}
