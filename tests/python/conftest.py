@@ -14,11 +14,11 @@ import worlds
 # Files that take minutes, the longest first: a core that came to one of them last would
 # keep the others waiting.
 LONG = (
-    "test_newcomer.py",
-    "test_properties.py",
     "test_faults.py",
     "test_incremental.py",
     "test_differential.py",
+    "test_newcomer.py",
+    "test_properties.py",
     "test_audit.py",
     "test_run.py",
 )
