@@ -4,16 +4,16 @@
 {%- endmacro %}
 
 {#-
-    The newest items of one kind as a list, each with how often and, where asked for, when
-    last; over rows with told_as, item, times, last_at and recency.
+    The newest items of a kind as a list, each with how often and, where asked for, when
+    last; an aggregate over rows with item, times, last_at and recency.
 -#}
-{% macro told_items(kind, named, with_days=false) -%}
-    max(case when told_as = '{{ kind }}' and recency = 1 then {{ told_item(with_days) }} end)
+{% macro told_items(named, with_days=false) -%}
+    max(case when recency = 1 then {{ told_item(with_days) }} end)
     {%- for place in range(2, named + 1) %}
         || coalesce(
             max(
                 case
-                    when told_as = '{{ kind }}' and recency = {{ place }}
+                    when recency = {{ place }}
                         then '{{ ", " if with_days else "; " }}' || {{ told_item(with_days) }}
                 end
             ),

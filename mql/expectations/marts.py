@@ -1246,7 +1246,7 @@ def privacy_checks(connection: duckdb.DuckDBPyConnection, project: Path) -> list
             why="Erasure is a right; a forgotten copy breaks it.",
             remedy="Do not publish. Rebuild that mart with --full-refresh.",
             query="with erased as ("
-            " select contact_id from intermediate.int_known_contacts where is_erased)"
+            " select contact_id from intermediate.int_contacts_intake where is_erased)"
             + "\nunion all\n".join(
                 f" select '{mart}' as mart from {mart}"
                 " where contact_id in (select contact_id from erased)"

@@ -75,6 +75,22 @@ items as (
 
 ),
 
+by_kind as (
+
+    select
+        story_id,
+        told_as,
+        sum(times) as times,
+        count(*) as names,
+        {{ told_items(shown, with_days=true) }} as story,
+        {{ told_items(shown) }} as list,
+        sum(high_intent_times) as high_intent_times,
+        max(last_at) as last_at
+    from items
+    group by story_id, told_as
+
+),
+
 pivoted as (
 
     select
@@ -84,12 +100,12 @@ pivoted as (
         sum(case when told_as = '{{ kind }}' then times else 0 end) as {{ kind }}s,
         {%- endfor %}
         {%- for kind in kinds %}
-        sum(case when told_as = '{{ kind }}' then 1 else 0 end) as {{ kind }}_names,
-        {{ told_items(kind, shown, with_days=true) }} as {{ kind }}_story,
-        {{ told_items(kind, shown) }} as {{ kind }}_list,
+        sum(case when told_as = '{{ kind }}' then names else 0 end) as {{ kind }}_names,
+        max(case when told_as = '{{ kind }}' then story end) as {{ kind }}_story,
+        max(case when told_as = '{{ kind }}' then list end) as {{ kind }}_list,
         {%- endfor %}
         max(last_at) as last_activity_at
-    from items
+    from by_kind
     group by story_id
 
 ),

@@ -13,7 +13,14 @@
 
 with known_contacts as (
 
-    select * from {{ ref('int_known_contacts') }}
+    select contact_id from {{ ref('int_contact_profiles') }}
+    where version_number = 1
+
+),
+
+erased_contacts as (
+
+    select * from {{ ref('int_erased_contacts') }}
 
 ),
 
@@ -52,17 +59,24 @@ final as (
         {{ raw_record('activities', 'judged.raw_') }} as raw_record,
         case
             when judged.verdict is not null then judged.verdict
-            when known_contacts.contact_id is null then 'unknown_contact'
-            when known_contacts.is_erased then 'erased'
-            else 'accepted'
+            when known_contacts.contact_id is not null then 'accepted'
+            when erased_contacts.contact_hash is not null then 'erased'
+            else 'unknown_contact'
         end as verdict,
         judged.is_machine,
-        coalesce(known_contacts.is_erased, false) as is_erased,
+        erased_contacts.contact_hash is not null as is_erased,
         judged.occurred_at,
         judged.loaded_at
     from judged
     left join known_contacts
         on judged.contact_id = known_contacts.contact_id
+    left join erased_contacts
+        -- few are not known: theirs are the only ids that have to be hashed
+        on
+            case
+                when known_contacts.contact_id is null
+                    then {{ dbt.hash('judged.contact_id') }}
+            end = erased_contacts.contact_hash
 
 )
 

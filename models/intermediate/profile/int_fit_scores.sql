@@ -193,9 +193,6 @@ final as (
         coverage,
         failing_criterion,
         bed_count,
-        row_number() over (
-            partition by definition_id, contact_id, product_line order by valid_from
-        ) as segment_number,
         target_specialty_points,
         target_facility_points,
         decision_maker_points,

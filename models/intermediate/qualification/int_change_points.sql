@@ -44,17 +44,6 @@ changes as (
         definition_id,
         contact_id,
         product_line,
-        'start' as kind,
-        0.0 as amount,
-        starts_at as changed_at
-    from clocks
-
-    union all
-
-    select
-        definition_id,
-        contact_id,
-        product_line,
         'known' as kind,
         1.0 as amount,
         known_from as changed_at
@@ -78,7 +67,7 @@ changes as (
         contact_id,
         product_line,
         'segment' as kind,
-        1.0 as amount,
+        0.0 as amount,
         valid_from as changed_at
     from fit_scores
 
@@ -107,7 +96,8 @@ changes as (
 
 ),
 
--- what changed before the contact's history began holds from its beginning
+-- what changed before the contact's history began holds from its beginning; there is
+-- always something, since the first segment has no beginning
 clipped as (
 
     select
@@ -116,6 +106,7 @@ clipped as (
         changes.product_line,
         changes.kind,
         changes.amount,
+        changes.changed_at as due_at,
         greatest(changes.changed_at, clocks.starts_at) as changed_at
     from changes
     inner join clocks
@@ -134,14 +125,15 @@ final as (
         contact_id,
         product_line,
         {%- for kind in [
-            'known', 'segment', 'direct_request', 'suppressed', 'held', 'opportunity',
-            'stale', 'silent',
+            'known', 'direct_request', 'suppressed', 'held', 'opportunity', 'stale',
+            'silent',
         ] %}
         sum(case when kind = '{{ kind }}' then amount else 0.0 end)
             as {{ kind }}_change,
         {%- endfor %}
         sum(case when kind = 'score' then amount else 0.0 end) as score_change,
         max(case when kind = 'score' then changed_at end) as scored_at,
+        max(case when kind = 'segment' then due_at end) as segment_from,
         changed_at
     from clipped
     group by definition_id, contact_id, product_line, changed_at

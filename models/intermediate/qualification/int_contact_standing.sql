@@ -39,7 +39,7 @@ scored as (
             timeline.definition_id = fit_scores.definition_id
             and timeline.contact_id = fit_scores.contact_id
             and timeline.product_line = fit_scores.product_line
-            and timeline.segment_number = fit_scores.segment_number
+            and timeline.segment_from = fit_scores.valid_from
     inner join product_lines
         on
             timeline.definition_id = product_lines.definition_id
@@ -79,11 +79,11 @@ with_bounds as (
         product_line,
         account_id,
         role_class,
-        segment_number,
         fit_score,
         engagement_needed,
         score_when_scored,
         half_life_days,
+        segment_from,
         scored_at,
         is_known,
         passes_gates,
@@ -122,7 +122,6 @@ final as (
         product_line,
         account_id,
         role_class,
-        segment_number,
         fit_score,
         engagement_score,
         engagement_needed,
@@ -139,6 +138,7 @@ final as (
         is_stale,
         is_silent,
         {{ qualifies() }} as is_qualified,
+        segment_from,
         scored_at,
         valid_from,
         valid_to

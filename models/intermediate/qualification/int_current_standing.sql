@@ -147,7 +147,6 @@ final as (
         account_id,
         role_class,
         failing_criterion,
-        segment_number,
         max_topic_downloads,
         target_specialty_points,
         target_facility_points,

@@ -13,8 +13,8 @@ running as (
         contact_id,
         product_line,
         {%- for kind in [
-            'known', 'segment', 'direct_request', 'suppressed', 'held', 'opportunity',
-            'stale', 'silent',
+            'known', 'direct_request', 'suppressed', 'held', 'opportunity', 'stale',
+            'silent',
         ] %}
         sum({{ kind }}_change) over (
             partition by definition_id, contact_id, product_line
@@ -27,11 +27,13 @@ running as (
             order by changed_at
             rows between unbounded preceding and current row
         ) as score,
-        max(scored_at) over (
+        {%- for moment in ['scored_at', 'segment_from'] %}
+        max({{ moment }}) over (
             partition by definition_id, contact_id, product_line
             order by changed_at
             rows between unbounded preceding and current row
-        ) as scored_at,
+        ) as {{ moment }},
+        {%- endfor %}
         changed_at as valid_from,
         lead(changed_at) over (
             partition by definition_id, contact_id, product_line
@@ -47,7 +49,6 @@ final as (
         definition_id,
         contact_id,
         product_line,
-        cast(segment_count as integer) as segment_number,
         score as score_when_scored,
         known_count > 0 as is_known,
         direct_request_count > 0 as has_direct_request,
@@ -56,6 +57,7 @@ final as (
         opportunity_count > 0 as has_opportunity,
         stale_count > 0 as is_stale,
         silent_count > 0 as is_silent,
+        segment_from,
         scored_at,
         valid_from,
         valid_to

@@ -57,7 +57,7 @@ final as (
             standing.definition_id = fit_scores.definition_id
             and standing.contact_id = fit_scores.contact_id
             and standing.product_line = fit_scores.product_line
-            and standing.segment_number = fit_scores.segment_number
+            and standing.segment_from = fit_scores.valid_from
 
 )
 

@@ -36,11 +36,11 @@ clocks as (
 
 changes as (
 
-    {%- for relation, moment, score, segments, qualified, is_scored in [
-        ('score_moves', 'changed_at', 'score_change', '0', '0', true),
-        ('fit_scores', 'valid_from', '0.0', '1', '0', false),
-        ('intervals', 'started_at', '0.0', '0', '1', false),
-        ('intervals', 'ended_at', '0.0', '0', '-1', false),
+    {%- for relation, moment, score, qualified in [
+        ('score_moves', 'changed_at', 'score_change', '0'),
+        ('fit_scores', 'valid_from', '0.0', '0'),
+        ('intervals', 'started_at', '0.0', '1'),
+        ('intervals', 'ended_at', '0.0', '-1'),
     ] %}
     {%- if not loop.first %}
 
@@ -51,9 +51,13 @@ changes as (
         contact_id,
         product_line,
         {{ score }} as score_change,
-        {{ segments }} as segment_change,
         {{ qualified }} as qualified_change,
-        {{ moment if is_scored else 'cast(null as timestamp)' }} as scored_at,
+        {%- for instant, source in [
+            ('scored_at', 'score_moves'), ('segment_from', 'fit_scores'),
+        ] %}
+        {{ moment if relation == source else 'cast(null as timestamp)' }}
+            as {{ instant }},
+        {%- endfor %}
         {{ moment }} as changed_at
     from {{ relation }}
     where {{ moment }} <= {{ as_of() }}
@@ -70,9 +74,9 @@ instants as (
         changes.product_line,
         clocks.half_life_days,
         sum(changes.score_change) as score_change,
-        sum(changes.segment_change) as segment_change,
         sum(changes.qualified_change) as qualified_change,
         max(changes.scored_at) as scored_at,
+        max(changes.segment_from) as segment_from,
         greatest(changes.changed_at, clocks.started_at) as changed_at
     from changes
     inner join clocks
@@ -98,9 +102,9 @@ running as (
         half_life_days,
         {%- for change, state in [
             ('sum(score_change)', 'score_when_scored'),
-            ('sum(segment_change)', 'segment_number'),
             ('sum(qualified_change)', 'qualified'),
             ('max(scored_at)', 'scored_at'),
+            ('max(segment_from)', 'segment_from'),
         ] %}
         {{ change }} over (
             partition by definition_id, contact_id, product_line
@@ -145,7 +149,7 @@ final as (
             scored.definition_id = fit_scores.definition_id
             and scored.contact_id = fit_scores.contact_id
             and scored.product_line = fit_scores.product_line
-            and scored.segment_number = fit_scores.segment_number
+            and scored.segment_from = fit_scores.valid_from
 
 )
 
