@@ -93,9 +93,7 @@
                 when half_life_days is null then 1.0
                 else {{ half_life_scale('occurred_at', 'half_life_days', 'score_block') }}
             end as scale,
-            case
-                when inactivity_points is null then 0.0 else steps_due * inactivity_points
-            end as loss_due
+            steps_due * coalesce(inactivity_points, 0.0) as loss_due
         from in_blocks
 
     ),
@@ -110,10 +108,6 @@
                 order by occurred_at, {{ byte_order('activity_id') }}
                 rows between unbounded preceding and current row
             ) as running_points,
-            lag(loss_due) over (
-                partition by definition_id, contact_id, product_line, score_block
-                order by occurred_at, {{ byte_order('activity_id') }}
-            ) as previous_loss_due,
             lag(steps_due) over (
                 partition by definition_id, contact_id, product_line, score_block
                 order by occurred_at, {{ byte_order('activity_id') }}
@@ -152,7 +146,8 @@
 
         select
             *,
-            running_points - scaled_points - previous_loss_due as sum_before_loss,
+            running_points - scaled_points
+            - previous_steps_due * coalesce(inactivity_points, 0.0) as sum_before_loss,
             running_points - scaled_points - loss_due as sum_after_loss,
             running_points - loss_due as sum_after
         from with_floor

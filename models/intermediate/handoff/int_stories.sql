@@ -81,9 +81,9 @@ by_kind as (
         story_id,
         told_as,
         sum(times) as times,
-        count(*) as names,
+        count(*) as item_count,
         {{ told_items(shown, with_days=true) }} as story,
-        {{ told_items(shown) }} as list,
+        {{ told_items(shown) }} as listed,
         sum(high_intent_times) as high_intent_times,
         max(last_at) as last_at
     from items
@@ -100,9 +100,10 @@ pivoted as (
         sum(case when told_as = '{{ kind }}' then times else 0 end) as {{ kind }}s,
         {%- endfor %}
         {%- for kind in kinds %}
-        sum(case when told_as = '{{ kind }}' then names else 0 end) as {{ kind }}_names,
+        sum(case when told_as = '{{ kind }}' then item_count else 0 end)
+            as {{ kind }}_names,
         max(case when told_as = '{{ kind }}' then story end) as {{ kind }}_story,
-        max(case when told_as = '{{ kind }}' then list end) as {{ kind }}_list,
+        max(case when told_as = '{{ kind }}' then listed end) as {{ kind }}_list,
         {%- endfor %}
         max(last_at) as last_activity_at
     from by_kind
