@@ -335,7 +335,7 @@
 {% macro read_touched_rows() -%}
     {%- set activities = relation_of('stg_crm__activities') -%}
     {%- set contacts = relation_of('stg_crm__contacts') -%}
-    {%- set of_several -%}
+    {%- set delivered_again -%}
         (
             select activity_id from {{ relation_of('int_shared_activities') }}
             union
@@ -348,7 +348,7 @@
         'create table ' ~ touched_relation(activities)
         ~ ' as select * from ' ~ activities
         ~ " where coalesce(contact_id, '') in " ~ known
-        ~ ' or activity_id in ' ~ of_several
+        ~ ' or activity_id in ' ~ delivered_again
     ) -%}
     {%- do run_query(
         'create table touched.restated as select distinct contact_id'
@@ -361,7 +361,7 @@
             'insert into ' ~ touched_relation(activities)
             ~ ' select * from ' ~ activities
             ~ ' where contact_id in (select contact_id from touched.restated)'
-            ~ ' and (activity_id is null or activity_id not in ' ~ of_several ~ ')'
+            ~ ' and (activity_id is null or activity_id not in ' ~ delivered_again ~ ')'
         ) -%}
         {%- do run_query(
             'insert into touched.contacts select contact_id from touched.restated'

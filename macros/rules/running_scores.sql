@@ -93,7 +93,7 @@
                 when half_life_days is null then 1.0
                 else {{ half_life_scale('occurred_at', 'half_life_days', 'score_block') }}
             end as scale,
-            steps_due * coalesce(inactivity_points, 0.0) as loss_due
+            coalesce(steps_due * inactivity_points, 0.0) as loss_due
         from in_blocks
 
     ),
@@ -147,7 +147,7 @@
         select
             *,
             running_points - scaled_points
-            - previous_steps_due * coalesce(inactivity_points, 0.0) as sum_before_loss,
+            - coalesce(previous_steps_due * inactivity_points, 0.0) as sum_before_loss,
             running_points - scaled_points - loss_due as sum_after_loss,
             running_points - loss_due as sum_after
         from with_floor
