@@ -459,7 +459,7 @@
         union
 
         select standing.account_id
-        from {{ relation_of('int_account_standing') }} as standing
+        from {{ relation_of('int_account_qualified_standing') }} as standing
         inner join {{ relation_of('int_product_lines') }} as product_lines
             on
                 standing.definition_id = product_lines.definition_id
@@ -467,7 +467,6 @@
         where
             standing.valid_to is null
             and standing.half_life_days is not null
-            and standing.engagement_score >= product_lines.account_min_engagement
             and {{ falls_below_at(
                 'standing.score_when_scored',
                 'product_lines.account_min_engagement',

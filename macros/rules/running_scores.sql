@@ -64,24 +64,31 @@
     there is to say of each activity.
 -#}
 {% macro running_scores(moves, for_ledger=false) -%}
-    with in_blocks as (
+    -- and not a union, which would look for the moves twice
+    with pieces as (
 
-        select
-            *,
-            block as score_block,
-            false as is_run_in
-        from {{ moves }}
-
+        select false as is_run_in
         union all
+        select true as is_run_in
+
+    ),
+
+    in_blocks as (
 
         select
-            *,
-            block + 1 as score_block,
-            true as is_run_in
-        from {{ moves }}
-        where
-            half_life_days is not null
-            and {{ runs_into_next_block('occurred_at', 'half_life_days', 'block') }}
+            moves.*,
+            moves.block + case when pieces.is_run_in then 1 else 0 end as score_block,
+            pieces.is_run_in
+        from {{ moves }} as moves
+        inner join pieces
+            on
+                not pieces.is_run_in
+                or (
+                    moves.half_life_days is not null
+                    and {{ runs_into_next_block(
+                        'moves.occurred_at', 'moves.half_life_days', 'moves.block'
+                    ) }}
+                )
 
     ),
 

@@ -146,29 +146,3 @@
         else {{ decayed('score_when_scored', 'half_life_days', 'scored_at', moment) }}
     end
 {%- endmacro %}
-
-{#-
-    Intervals, each with its `falls_below_at`, in two pieces where that comes within it and
-    by the moment of the run; the second has `is_after_crossing`. A join, and not a union,
-    for which an engine would keep every row to read it twice.
--#}
-{% macro cut_at_crossings(intervals) -%}
-    select
-        {{ intervals }}.*,
-        pieces.is_after_crossing
-    from {{ intervals }}
-    inner join (
-        select false as is_after_crossing
-        union all
-        select true as is_after_crossing
-    ) as pieces
-        on
-            not pieces.is_after_crossing
-            or (
-                {{ intervals }}.falls_below_at <= {{ as_of() }}
-                and (
-                    {{ intervals }}.valid_to is null
-                    or {{ intervals }}.falls_below_at < {{ intervals }}.valid_to
-                )
-            )
-{%- endmacro %}

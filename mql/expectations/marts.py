@@ -679,7 +679,8 @@ def account_checks() -> list[Check]:
             claim="Every account that qualifies now has an open MQL, and every account"
             " that has one qualifies now",
             why="A rep works the open ones.",
-            remedy="Compare int_account_standing with int_account_qualified_intervals.",
+            remedy="Compare int_account_timeline with int_account_qualified_standing and"
+            " int_account_qualified_intervals.",
             query=open_are_qualified(mqls, scores, ACCOUNT_KEY, "account_mql_id"),
         ),
         Check(

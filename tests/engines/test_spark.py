@@ -75,12 +75,14 @@ def test_a_server_lost_in_mid_build_is_a_message_and_a_clean_rerun(
     assert re.search("Could not connect|Connection lost|TSocket read 0 bytes", said)
     assert "Traceback" not in said
     # what it leaves of a table that it was writing: Spark writes to no such folder
-    half_written = cluster.folder / "warehouse/intermediate.db/int_account_standing"
+    half_written = (
+        cluster.folder / "warehouse/intermediate.db/int_account_qualified_standing"
+    )
     half_written.mkdir(exist_ok=True)
     (half_written / "part-00000.parquet").touch()
     cluster.start("thrift-server")
     spark.wait_for(cluster)
-    assert not is_built(cluster, "int_account_standing")
+    assert not is_built(cluster, "int_account_qualified_standing")
     cluster.answers(["create table staging.of_others using parquet as select 1 as one"])
     spark.dbt(
         "build",
@@ -103,7 +105,7 @@ def test_killing_a_worker_in_mid_build_changes_no_answer(case, cluster, tmp_path
     spark.load_raw(one.raw, cluster)
     with half_built(one, cluster, tmp_path) as (building, output):
         cluster.kill("worker-1")
-        assert not is_built(cluster, "int_account_standing")
+        assert not is_built(cluster, "int_account_qualified_standing")
         assert building.wait() == 0, output.read_text()
     found = differences(one, cluster)
     assert not found, "\n".join(found[:10])

@@ -293,7 +293,7 @@ def test_news_of_every_kind_touches_somebody(tmp_path):
     # and there was something to be found of each
     assert warehouse.rows(
         at_once,
-        "select max(engaged_contacts) as most from intermediate.int_account_standing",
+        "select max(engaged_contacts) as most from intermediate.int_account_timeline",
     ) == [{"most": 2}]
     counted = warehouse.rows(
         at_once,

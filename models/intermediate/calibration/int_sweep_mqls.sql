@@ -35,6 +35,12 @@ exceptions as (
 
 ),
 
+versions as (
+
+    select * from {{ ref('int_version_moments') }}
+
+),
+
 tried as (
 
     select
@@ -139,6 +145,10 @@ final as (
             and with_previous.product_line = no_lapses.product_line
             and with_previous.passed_until = no_lapses.occurred_at
             and no_lapses.is_no_lapse
+    left join versions
+        on
+            with_previous.contact_id = versions.contact_id
+            and with_previous.passed_until = versions.version_at
     left join exceptions as new_starts
         on
             with_previous.definition_id = new_starts.definition_id
@@ -152,6 +162,7 @@ final as (
             with_previous.passed_until < with_previous.valid_from
             and (
                 no_lapses.occurred_at is not null
+                or versions.version_at is not null
                 or new_starts.occurred_at is not null
                 or {{ add_days(
                     'with_previous.passed_until', 'product_lines.requalify_gap_days'

@@ -4,13 +4,19 @@
 -- did, whether it could move a score or not.
 with activities as {{ inlined() }} (
 
-    select * from {{ ref('int_counted_activities') }}
+    select * from {{ ref('int_classified_activities') }}
+
+),
+
+counted as {{ inlined() }} (
+
+    {{ counted_activities('activities') | indent(4) }}
 
 ),
 
 timed as {{ inlined() }} (
 
-    {{ timed_activities('activities') | indent(4) }}
+    {{ timed_activities('counted') | indent(4) }}
 
 ),
 

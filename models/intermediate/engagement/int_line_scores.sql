@@ -53,26 +53,31 @@ eras as (
 
 ),
 
+pieces as (
+
+    select false as is_run_in
+    union all
+    select true as is_run_in
+
+),
+
 in_blocks as (
 
     select
-        *,
-        block as score_block,
-        scaled_cost as points_taken,
-        scaled_rise as points_earned,
-        false as is_run_in
+        eras.*,
+        pieces.is_run_in,
+        eras.block + case when pieces.is_run_in then 1 else 0 end as score_block,
+        case
+            when pieces.is_run_in then {{ into_next_block('eras.scaled_cost') }}
+            else eras.scaled_cost
+        end as points_taken,
+        case
+            when pieces.is_run_in then {{ into_next_block('eras.scaled_rise') }}
+            else eras.scaled_rise
+        end as points_earned
     from eras
-
-    union all
-
-    select
-        *,
-        block + 1 as score_block,
-        {{ into_next_block('scaled_cost') }} as points_taken,
-        {{ into_next_block('scaled_rise') }} as points_earned,
-        true as is_run_in
-    from eras
-    where runs_into_next_block and half_life_days is not null
+    inner join pieces
+        on not pieces.is_run_in or eras.runs_into_next_block
 
 ),
 

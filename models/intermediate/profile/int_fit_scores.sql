@@ -213,6 +213,7 @@ final as (
         ) }} as engagement_needed,
         failing_criterion is null as passes_gates,
         coalesce(fit_score >= min_fit_score, true) as passes_fit,
+        role_class not in ('trainee', 'non_buyer') as counts_for_account,
         valid_from,
         valid_to
     from gated

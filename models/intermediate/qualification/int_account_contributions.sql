@@ -51,7 +51,7 @@ countable as (
         standing.is_known
         and not standing.is_suppressed
         and not standing.is_held
-        and standing.role_class not in ('trainee', 'non_buyer')
+        and standing.counts_for_account
         -- who adds neither points, nor a head, nor a pass leaves no row
         and (
             standing.score_when_scored > 0

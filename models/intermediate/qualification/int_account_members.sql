@@ -4,7 +4,7 @@
 with fit_scores as (
 
     select * from {{ ref('int_fit_scores') }}
-    where account_id is not null and role_class not in ('trainee', 'non_buyer')
+    where account_id is not null and counts_for_account
 
 ),
 

@@ -2,8 +2,7 @@
 
 with standing as (
 
-    select * from {{ ref('int_account_standing') }}
-    where is_qualified
+    select * from {{ ref('int_account_qualified_standing') }}
 
 ),
 

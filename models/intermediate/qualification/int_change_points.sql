@@ -1,8 +1,8 @@
 {{ config(materialized='view_by_contact') }}
 
--- The timeline: every instant at which anything may change the standing of a contact
--- for a line, with what changes there. States are sums of what came and went: a period
--- adds one where it starts and takes it away where it ends.
+-- Whatever may change the standing of a contact for a line, and when. States are sums
+-- of what came and went: a period adds one where it starts and takes it away where it
+-- ends.
 with clocks as (
 
     select
@@ -45,7 +45,7 @@ changes as (
         contact_id,
         product_line,
         'known' as kind,
-        1.0 as amount,
+        0.0 as amount,
         known_from as changed_at
     from clocks
 
@@ -96,9 +96,8 @@ changes as (
 
 ),
 
--- what changed before the contact's history began holds from its beginning; there is
--- always something, since the first segment has no beginning
-clipped as (
+-- what changed before the contact's history began holds from its beginning
+final as (
 
     select
         changes.definition_id,
@@ -106,7 +105,9 @@ clipped as (
         changes.product_line,
         changes.kind,
         changes.amount,
-        changes.changed_at as due_at,
+        coalesce(
+            clocks.known_from <= greatest(changes.changed_at, clocks.starts_at), false
+        ) as is_known,
         greatest(changes.changed_at, clocks.starts_at) as changed_at
     from changes
     inner join clocks
@@ -115,28 +116,6 @@ clipped as (
             and changes.contact_id = clocks.contact_id
             and changes.product_line = clocks.product_line
     where changes.changed_at <= {{ as_of() }}
-
-),
-
-final as (
-
-    select
-        definition_id,
-        contact_id,
-        product_line,
-        {%- for kind in [
-            'known', 'direct_request', 'suppressed', 'held', 'opportunity', 'stale',
-            'silent',
-        ] %}
-        sum(case when kind = '{{ kind }}' then amount else 0.0 end)
-            as {{ kind }}_change,
-        {%- endfor %}
-        sum(case when kind = 'score' then amount else 0.0 end) as score_change,
-        max(case when kind = 'score' then changed_at end) as scored_at,
-        max(case when kind = 'segment' then due_at end) as segment_from,
-        changed_at
-    from clipped
-    group by definition_id, contact_id, product_line, changed_at
 
 )
 

@@ -25,8 +25,9 @@ scored as (
 
     select
         timeline.*,
+        fit_scores.valid_from as segment_from,
         fit_scores.account_id,
-        fit_scores.role_class,
+        fit_scores.counts_for_account,
         fit_scores.fit_score,
         fit_scores.engagement_needed,
         fit_scores.passes_gates,
@@ -39,7 +40,8 @@ scored as (
             timeline.definition_id = fit_scores.definition_id
             and timeline.contact_id = fit_scores.contact_id
             and timeline.product_line = fit_scores.product_line
-            and timeline.segment_from = fit_scores.valid_from
+            and fit_scores.valid_from <= timeline.valid_from
+            and timeline.valid_from < {{ until('fit_scores.valid_to') }}
     inner join product_lines
         on
             timeline.definition_id = product_lines.definition_id
@@ -65,9 +67,32 @@ with_crossing as (
 
 ),
 
+-- what falls below the threshold within its interval makes two. A join, and not a
+-- union, for which an engine would keep every row to read it twice
+pieces as (
+
+    select false as is_after_crossing
+    union all
+    select true as is_after_crossing
+
+),
+
 cut as (
 
-    {{ cut_at_crossings('with_crossing') | indent(4) }}
+    select
+        with_crossing.*,
+        pieces.is_after_crossing
+    from with_crossing
+    inner join pieces
+        on
+            not pieces.is_after_crossing
+            or (
+                with_crossing.falls_below_at <= {{ as_of() }}
+                and (
+                    with_crossing.valid_to is null
+                    or with_crossing.falls_below_at < with_crossing.valid_to
+                )
+            )
 
 ),
 
@@ -78,7 +103,7 @@ with_bounds as (
         contact_id,
         product_line,
         account_id,
-        role_class,
+        counts_for_account,
         fit_score,
         engagement_needed,
         score_when_scored,
@@ -121,7 +146,7 @@ final as (
         contact_id,
         product_line,
         account_id,
-        role_class,
+        counts_for_account,
         fit_score,
         engagement_score,
         engagement_needed,

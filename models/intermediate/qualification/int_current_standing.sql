@@ -163,6 +163,7 @@ final as (
         passes_gates,
         passes_fit,
         passes_score,
+        counts_for_account,
         has_direct_request,
         is_suppressed,
         is_held,

@@ -22,15 +22,9 @@ line_activities as (
 
 ),
 
-contact_profiles as (
+versions as (
 
-    select * from {{ ref('int_contact_profiles') }}
-
-),
-
-account_profiles as (
-
-    select * from {{ ref('int_account_profiles') }}
+    select * from {{ ref('int_version_moments') }}
 
 ),
 
@@ -129,38 +123,6 @@ requests_at_start as (
 
 ),
 
-versions as (
-
-    select
-        contact_id,
-        version_at,
-        max(case when version_number > 1 then 1 else 0 end) as is_later_version
-    from (
-        select
-            contact_id,
-            version_at,
-            version_number
-        from contact_profiles
-
-        union all
-
-        -- a version of the account the contact has at that moment
-        select
-            contact_profiles.contact_id,
-            account_profiles.version_at,
-            2 as version_number
-        from contact_profiles
-        inner join account_profiles
-            on
-                contact_profiles.account_id = account_profiles.account_id
-                and contact_profiles.valid_from <= account_profiles.version_at
-                and account_profiles.version_at
-                < {{ until('contact_profiles.valid_to') }}
-    ) as all_versions
-    group by contact_id, version_at
-
-),
-
 opened as (
 
     select distinct
@@ -213,7 +175,7 @@ final as (
         on
             intervals.contact_id = versions_at_start.contact_id
             and intervals.started_at = versions_at_start.version_at
-            and versions_at_start.is_later_version = 1
+            and versions_at_start.is_later_version
     left join versions as versions_at_end
         on
             intervals.contact_id = versions_at_end.contact_id

@@ -1,5 +1,12 @@
 {{ config(materialized='view_by_contact') }}
 
+-- Of all that changes at an instant the last row has the sum, and it alone is kept: a
+-- sort less than to add up each instant before. In the order of amounts, so that sums
+-- are the same to the last digit in every run.
+{%- set window = (
+    'partition by definition_id, contact_id, product_line order by changed_at, amount'
+) %}
+{%- set so_far = window ~ ' rows between unbounded preceding and current row' %}
 with change_points as (
 
     select * from {{ ref('int_change_points') }}
@@ -12,33 +19,22 @@ running as (
         definition_id,
         contact_id,
         product_line,
+        is_known,
         {%- for kind in [
-            'known', 'direct_request', 'suppressed', 'held', 'opportunity', 'stale',
-            'silent',
+            'direct_request', 'suppressed', 'held', 'opportunity', 'stale', 'silent',
         ] %}
-        sum({{ kind }}_change) over (
-            partition by definition_id, contact_id, product_line
-            order by changed_at
-            rows between unbounded preceding and current row
+        sum(case when kind = '{{ kind }}' then amount else 0.0 end) over (
+            {{ so_far }}
         ) as {{ kind }}_count,
         {%- endfor %}
-        sum(score_change) over (
-            partition by definition_id, contact_id, product_line
-            order by changed_at
-            rows between unbounded preceding and current row
+        sum(case when kind = 'score' then amount else 0.0 end) over (
+            {{ so_far }}
         ) as score,
-        {%- for moment in ['scored_at', 'segment_from'] %}
-        max({{ moment }}) over (
-            partition by definition_id, contact_id, product_line
-            order by changed_at
-            rows between unbounded preceding and current row
-        ) as {{ moment }},
-        {%- endfor %}
+        max(case when kind = 'score' then changed_at end) over (
+            {{ so_far }}
+        ) as scored_at,
         changed_at as valid_from,
-        lead(changed_at) over (
-            partition by definition_id, contact_id, product_line
-            order by changed_at
-        ) as valid_to
+        lead(changed_at) over ({{ window }}) as valid_to
     from change_points
 
 ),
@@ -50,18 +46,18 @@ final as (
         contact_id,
         product_line,
         score as score_when_scored,
-        known_count > 0 as is_known,
+        is_known,
         direct_request_count > 0 as has_direct_request,
         suppressed_count > 0 as is_suppressed,
         held_count > 0 as is_held,
         opportunity_count > 0 as has_opportunity,
         stale_count > 0 as is_stale,
         silent_count > 0 as is_silent,
-        segment_from,
         scored_at,
         valid_from,
         valid_to
     from running
+    where valid_to is null or valid_from < valid_to
 
 )
 

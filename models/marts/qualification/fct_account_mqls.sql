@@ -6,7 +6,7 @@ with mqls as (
 
 standing as (
 
-    select * from {{ ref('int_account_standing') }}
+    select * from {{ ref('int_account_qualified_standing') }}
 
 ),
 

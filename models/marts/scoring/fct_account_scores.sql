@@ -55,7 +55,7 @@ sums as (
         standing.is_known
         and not standing.is_suppressed
         and not standing.is_held
-        and standing.role_class not in ('trainee', 'non_buyer')
+        and standing.counts_for_account
     group by standing.definition_id, standing.account_id, standing.product_line
 
 ),
