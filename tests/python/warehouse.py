@@ -170,6 +170,9 @@ def build_models(
         "test",
         "--exclude-resource-type",
         "unit_test",
+        # the other core has tests of its own; runs of mql have the profile's threads
+        "--threads",
+        "1",
         raw=raw,
         warehouse=warehouse,
         as_of=as_of,
