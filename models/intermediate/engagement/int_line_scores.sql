@@ -4,13 +4,13 @@
 -- era a score only rises, so the floor (E1) can be reached at its start alone, and an
 -- era needs no more than its sums: this is the running minimum of int_running_scores,
 -- taken over eras and not over activities.
-with moves as {{ inlined() }} (
+with moves as (
 
     select * from {{ ref('int_line_moves') }}
 
 ),
 
-scaled as {{ inlined() }} (
+scaled as (
 
     select
         *,

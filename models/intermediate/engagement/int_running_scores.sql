@@ -7,7 +7,7 @@ with timelines as (
 
 ),
 
-moves as {{ inlined() }} (
+moves as (
 
     select moves.*
     from {{ ref('int_line_moves') }} as moves
