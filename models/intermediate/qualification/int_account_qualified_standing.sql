@@ -12,7 +12,7 @@ product_lines as (
 
 ),
 
-qualified as (
+scored as (
 
     select
         timeline.*,
@@ -28,8 +28,6 @@ qualified as (
         and not timeline.has_opportunity
         and timeline.qualifying_contacts > 0
         and timeline.engaged_contacts >= product_lines.account_min_contacts
-        and {{ round_score('timeline.score_when_scored') }}
-        >= product_lines.account_min_engagement
 
 ),
 
@@ -47,7 +45,8 @@ with_crossing as (
                     'valid_from',
                 ) }}
         end as falls_below_at
-    from qualified
+    from scored
+    where engagement_score >= account_min_engagement
 
 ),
 

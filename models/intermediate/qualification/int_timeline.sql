@@ -1,8 +1,8 @@
 {{ config(materialized='view_by_contact') }}
 
--- Of all that changes at an instant the last row has the sum, and it alone is kept: a
--- sort less than to add up each instant before. In the order of amounts, so that sums
--- are the same to the last digit in every run.
+-- Of all that changes at an instant the last row has the sum, and it alone is kept, so
+-- that no instant has to be added up before. In the order of amounts, so that sums are
+-- the same to the last digit in every run.
 {%- set window = (
     'partition by definition_id, contact_id, product_line order by changed_at, amount'
 ) %}
