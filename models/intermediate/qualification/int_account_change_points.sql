@@ -1,19 +1,23 @@
-{{ config(materialized='view_by_account', pre_hook='{{ touch_accounts() }}') }}
+{{ config(materialized='view_by_account') }}
 
 -- The timeline of an account and line: what its countable contacts add and take away,
 -- its own gates, its open opportunities.
 {%- set kinds = ['score', 'engaged', 'qualifying', 'gates', 'opportunity'] %}
-with contributions as (
+with quorums as (
 
-    select * from {{ ref('int_account_contributions') }}
-    {{ where_touched_key('account_id') }}
+    select * from {{ ref('int_account_quorums') }}
 
 ),
 
-timelines as (
+contributions as (
 
-    select * from {{ ref('int_account_timelines') }}
-    {{ where_touched_key('account_id') }}
+    select contributions.*
+    from {{ ref('int_account_contributions') }} as contributions
+    inner join quorums
+        on
+            contributions.definition_id = quorums.definition_id
+            and contributions.account_id = quorums.account_id
+            and contributions.product_line = quorums.product_line
 
 ),
 
@@ -21,28 +25,28 @@ gates as (
 
     select gates.*
     from {{ ref('int_account_gates') }} as gates
-    inner join timelines
+    inner join quorums
         on
-            gates.definition_id = timelines.definition_id
-            and gates.account_id = timelines.account_id
-            and gates.product_line = timelines.product_line
+            gates.definition_id = quorums.definition_id
+            and gates.account_id = quorums.account_id
+            and gates.product_line = quorums.product_line
 
 ),
 
 opportunities as (
 
     select
-        timelines.definition_id,
+        quorums.definition_id,
         opportunities.account_id,
-        timelines.product_line,
+        quorums.product_line,
         opportunities.created_at,
         opportunities.closed_at
     from {{ ref('int_opportunities') }} as opportunities
-    inner join timelines
+    inner join quorums
         on
-            opportunities.account_id = timelines.account_id
+            opportunities.account_id = quorums.account_id
             and {{ counts_for_line(
-                'opportunities.product_line', 'timelines.product_line'
+                'opportunities.product_line', 'quorums.product_line'
             ) }}
     where
         opportunities.closed_at is null
