@@ -103,7 +103,7 @@
         {%- do run_query('drop table if exists touched.' ~ noted) -%}
     {%- endfor -%}
     {%- for node in models_of_touched_rows() -%}
-        {%- set is_view = sees_others_beside(node) or (
+        {%- set is_view = has_others_beside(node) or (
             node.config.materialized.startswith('view')
             and not node.config.get('touched_rows_are_stored')
         ) -%}
@@ -111,7 +111,7 @@
             'drop ' ~ ('view' if is_view else 'table') ~ ' if exists touched.'
             ~ node.alias ~ ' cascade'
         ) -%}
-        {%- if sees_others_beside(node) -%}
+        {%- if has_others_beside(node) -%}
             {%- do run_query('drop table if exists touched.' ~ node.alias ~ '_made') -%}
         {%- endif -%}
     {%- endfor -%}

@@ -71,6 +71,9 @@
         {%- if wanted in graph.nodes
             and rows_of(graph.nodes[wanted]) == rows_of(model)
             and is_touched_build() -%}
+            {%- if has_others_beside(graph.nodes[wanted]) and is_settled_for_others() -%}
+                {{ return(made_relation(relation)) }}
+            {%- endif -%}
             {{ return(touched_relation(relation)) }}
         {%- endif -%}
     {%- endif -%}
@@ -84,10 +87,18 @@
     )) }}
 {%- endmacro %}
 
+{#- Where the rows of the touched contacts alone are, if others' are seen beside them. -#}
+{% macro made_relation(relation) -%}
+    {%- set seen = touched_relation(relation) -%}
+    {{ return(seen.incorporate(path={'identifier': seen.identifier ~ '_made'})) }}
+{%- endmacro %}
+
 {#- The touched contacts themselves. Those with new timelines beside them are touched
     from int_timelines on, see touch_others. -#}
 {% macro touched_contacts(everybody=false) -%}
-    {%- if everybody or comes_after(model, 'int_timelines') -%}
+    {%- if everybody or (
+        comes_after(model, 'int_timelines') and not is_settled_for_others()
+    ) -%}
         (
             select contact_id from touched.contacts
             union all
@@ -98,9 +109,15 @@
     {%- endif -%}
 {%- endmacro %}
 
+{#- Others than the touched contacts get or lose a timeline that counts for their account
+    and cannot qualify: when MQLs are awarded, nothing of theirs is new any more. -#}
+{% macro is_settled_for_others() -%}
+    {{ return(comes_after(model, 'int_qualified_intervals')) }}
+{%- endmacro %}
+
 {#- Whether models from int_timelines on read of a table also what it holds of others
     than the touched contacts (touch_others). -#}
-{% macro sees_others_beside(node) -%}
+{% macro has_others_beside(node) -%}
     {{ return(
         node.config.materialized == 'table_by_contact'
         and node.config.get('contact_key') != 'contact_hash'
@@ -150,6 +167,10 @@
     {{ return(view_of_touched_rows()) }}
 {% endmaterialization %}
 
+{% materialization view_by_story, default %}
+    {{ return(view_of_touched_rows()) }}
+{% endmaterialization %}
+
 {% materialization table_by_contact, default %}
     {{ return(table_of_touched_rows()) }}
 {% endmaterialization %}
@@ -193,8 +214,7 @@
         {{ return(context.get(own, materialization_table_default)()) }}
     {%- endif -%}
     {%- set seen = touched_relation(this) -%}
-    {%- set relation = seen.incorporate(path={'identifier': seen.identifier ~ '_made'})
-        if sees_others_beside(model) else seen -%}
+    {%- set relation = made_relation(this) if has_others_beside(model) else seen -%}
     {%- set key = config.get('contact_key', rows_of(model) ~ '_id') -%}
     {%- set names = [] -%}
     {%- for column in adapter.get_columns_in_relation(this) -%}
@@ -223,7 +243,7 @@
         insert into {{ this }} ({{ columns }})
         select {{ columns }} from {{ relation }}
     {%- endcall %}
-    {%- if sees_others_beside(model) %}
+    {%- if has_others_beside(model) %}
     {% call statement('others_beside') -%}
         create view {{ seen }} as
         select {{ columns }} from {{ relation }}

@@ -293,8 +293,9 @@ def test_news_of_every_kind_touches_somebody(tmp_path):
     # and there was something to be found of each
     assert warehouse.rows(
         at_once,
-        "select max(engaged_contacts) as most from intermediate.int_account_timeline",
-    ) == [{"most": 2}]
+        "select count(distinct contact_id) as engaged"
+        " from intermediate.int_account_contributions where is_engaged",
+    ) == [{"engaged": 2}]
     counted = warehouse.rows(
         at_once,
         "select contact_id, count(distinct activity_id) as activities"

@@ -17,7 +17,7 @@ definitions as (
 
 activities as (
 
-    select * from {{ ref('int_classified_activities') }}
+    select * from {{ ref('int_mql_activities') }}
     where not is_machine
 
 ),

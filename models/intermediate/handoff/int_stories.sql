@@ -1,4 +1,4 @@
-{{ config(materialized='table_by_story', pre_hook='{{ touch_stories() }}') }}
+{{ config(materialized='table_by_story') }}
 
 -- What people did, told as a person would: what they asked for and downloaded, which
 -- pages and events, newest first, a few of each by name and the rest as a count.
@@ -12,9 +12,9 @@ with people as (
 
 ),
 
-classified as (
+activities as (
 
-    select * from {{ ref('int_classified_activities') }}
+    select * from {{ ref('int_story_activities') }}
 
 ),
 
@@ -33,27 +33,27 @@ told as (
             coalesce(
                 case
                     when activity_types.told_as = 'page'
-                        then nullif({{ page_path('classified.page_url') }}, '')
-                    else classified.asset_name
+                        then nullif({{ page_path('activities.page_url') }}, '')
+                    else activities.asset_name
                 end,
-                replace(classified.activity_type, '_', ' ')
+                replace(activities.activity_type, '_', ' ')
             ),
             1,
             80
         ) as item,
         case
-            when classified.activity_type = 'high_intent_page_view' then 1 else 0
+            when activities.activity_type = 'high_intent_page_view' then 1 else 0
         end as high_intent,
-        classified.occurred_at
+        activities.occurred_at
     from people
-    inner join classified
+    inner join activities
         on
-            people.definition_id = classified.definition_id
-            and people.contact_id = classified.contact_id
-            and classified.occurred_at <= coalesce(people.closed_at, {{ as_of() }})
+            people.definition_id = activities.definition_id
+            and people.contact_id = activities.contact_id
+            and activities.occurred_at <= coalesce(people.closed_at, {{ as_of() }})
     inner join activity_types
-        on classified.activity_type = activity_types.activity_type
-    where not classified.is_machine and activity_types.told_as is not null
+        on activities.activity_type = activity_types.activity_type
+    where not activities.is_machine and activity_types.told_as is not null
 
 ),
 
