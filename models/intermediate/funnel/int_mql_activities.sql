@@ -2,14 +2,19 @@
 
 -- What the contacts of official hand-overs did. They are few, so their activities are
 -- picked before it is asked what each definition takes them for.
-with activities as (
+with contacts as (
 
-    select * from {{ ref('int_activities') }}
-    where
-        contact_id in (
-            select contact_id from {{ ref('int_conversations') }}
-            where is_official
-        )
+    select distinct contact_id
+    from {{ ref('int_conversations') }}
+    where is_official
+
+),
+
+activities as (
+
+    select activities.*
+    from {{ ref('int_activities') }} as activities
+    inner join contacts on activities.contact_id = contacts.contact_id
 
 ),
 

@@ -4,15 +4,17 @@
 -- each definition takes them for.
 with people as (
 
-    select * from {{ ref('int_story_people') }}
+    select distinct contact_id
+    from {{ ref('int_story_people') }}
     {{ where_touched_key('story_id') }}
 
 ),
 
 activities as (
 
-    select * from {{ ref('int_activities') }}
-    where contact_id in (select contact_id from people)
+    select activities.*
+    from {{ ref('int_activities') }} as activities
+    inner join people on activities.contact_id = people.contact_id
 
 ),
 
