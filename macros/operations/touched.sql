@@ -302,6 +302,7 @@
             )) }}
             and spans.contact_id in (
                 select contact_id from {{ relation_of('int_timelines') }}
+                where may_qualify
             )
 
         union

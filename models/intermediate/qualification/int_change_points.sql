@@ -96,7 +96,8 @@ changes as (
 
 ),
 
--- what changed before the contact's history began holds from its beginning
+-- What changed before the contact's history began holds from its beginning. So does the
+-- first segment, and where the contact is known by then that row is enough.
 final as (
 
     select
@@ -115,7 +116,13 @@ final as (
             changes.definition_id = clocks.definition_id
             and changes.contact_id = clocks.contact_id
             and changes.product_line = clocks.product_line
-    where changes.changed_at <= {{ as_of() }}
+    where
+        changes.changed_at <= {{ as_of() }}
+        and (
+            changes.kind <> 'segment'
+            or clocks.starts_at < changes.changed_at
+            or not coalesce(clocks.known_from <= clocks.starts_at, false)
+        )
 
 )
 

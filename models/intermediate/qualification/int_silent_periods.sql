@@ -15,7 +15,7 @@ clocks as (
 
 ),
 
--- only where it is asked and there is a timeline to stand in
+-- only where it is asked, of who may qualify: who counts for an account may be silent
 product_lines as (
 
     select
@@ -28,7 +28,7 @@ product_lines as (
         on
             timelines.definition_id = product_lines.definition_id
             and timelines.product_line = product_lines.product_line
-    where product_lines.max_silence_days is not null
+    where product_lines.max_silence_days is not null and timelines.may_qualify
 
 ),
 

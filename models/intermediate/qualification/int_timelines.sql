@@ -27,7 +27,7 @@ direct_requests as (
     from {{ ref('int_line_activities') }}
     where is_direct_request
 
-    union
+    union all
 
     -- the line a request is answered for may be none of those it counts for
     select
@@ -64,12 +64,13 @@ bars as (
 
 ),
 
-final as (
+found as (
 
     select
         bars.definition_id,
         bars.contact_id,
-        bars.product_line
+        bars.product_line,
+        1 as qualifies
     from bars
     left join line_scores
         on
@@ -81,26 +82,40 @@ final as (
         {{ round_score('coalesce(line_scores.positive_points, 0.0)') }}
         >= bars.engagement_needed - {{ var('sweep_below') }}
 
-    union
+    union all
 
     select
         definition_id,
         contact_id,
-        product_line
+        product_line,
+        1 as qualifies
     from direct_requests
 
-    union
+    union all
 
     select
         members.definition_id,
         members.contact_id,
-        members.product_line
+        members.product_line,
+        0 as qualifies
     from members
     inner join account_timelines
         on
             members.definition_id = account_timelines.definition_id
             and members.account_id = account_timelines.account_id
             and members.product_line = account_timelines.product_line
+
+),
+
+final as (
+
+    select
+        definition_id,
+        contact_id,
+        product_line,
+        max(qualifies) = 1 as may_qualify
+    from found
+    group by definition_id, contact_id, product_line
 
 )
 
