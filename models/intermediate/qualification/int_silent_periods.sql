@@ -15,7 +15,7 @@ clocks as (
 
 ),
 
--- only where it is asked, of who may qualify: who counts for an account may be silent
+-- only where it is asked, and of whom: who only counts for an account may be silent
 product_lines as (
 
     select
