@@ -116,7 +116,7 @@
 {%- endmacro %}
 
 {#- Whether models from int_timelines on read of a table also what it holds of others
-    than the touched contacts (touch_others). -#}
+    than the touched contacts (touch_others), until these are settled. -#}
 {% macro has_others_beside(node) -%}
     {{ return(
         node.config.materialized == 'table_by_contact'

@@ -1,6 +1,6 @@
 -- The accounts and lines that may ever be qualified (C2): their own gates open at some
--- time, and all the points their people ever earned would be enough. Only these get a
--- timeline; a score never exceeds the positive points, so nobody is missed.
+-- time, and all the points their people ever earned would be enough. A score never
+-- exceeds the positive points, so nobody is missed.
 with members as (
 
     select * from {{ ref('int_account_members') }}
