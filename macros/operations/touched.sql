@@ -531,13 +531,21 @@
     {%- endif -%}
 {%- endmacro %}
 
-{#- Before int_stories: those with other people, or with people who were touched. -#}
+{#-
+    Before int_stories: those with other people, or with people who did something. Who is
+    touched for another reason, such as points lost by doing nothing, has the same to tell.
+-#}
 {% macro touch_stories() -%}
     {%- if is_touched_build() -%}
         {%- set stories -%}
             select story_id
             from {{ relation_of('int_story_people') }}
-            where contact_id in (select contact_id from touched.contacts)
+            where contact_id in (
+                -- whose it is, and whose it was before it was delivered again
+                select contact_id
+                from {{ touched_relation(relation_of('stg_crm__activities')) }}
+                where activity_id in (select activity_id from touched.news)
+            )
 
             union
 

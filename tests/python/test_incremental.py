@@ -232,9 +232,9 @@ def test_news_of_every_kind_touches_somebody(tmp_path):
     raw = tmp_path / "raw"
     stepwise, at_once = two_warehouses(tmp_path)
     seeds = reference.read_seeds(warehouse.ROOT)
+    silence_days = 170  # not at the instant of a loss, which touches a contact, too
     for row in seeds["qualification_criteria"]:
-        # not at the instant of a loss, which touches a contact, too
-        row["max_silence_days"] = "170"
+        row["max_silence_days"] = str(silence_days)
     project = warehouse.project_with(seeds)
     first, last = START + 10 * DAY, START + 12 * DAY
     files = RawFiles()
@@ -256,8 +256,11 @@ def test_news_of_every_kind_touches_somebody(tmp_path):
     )
     # so many days after its last engagement a contact is silent (Q8)
     for activity in ("webinar_attendance", "content_download", "booth_visit"):
-        files.activity("silent", activity, first + DAY - 170 * DAY, asset_name="it")
-    files.activity("had_it", "webinar_attendance", START, asset_name="another")
+        files.activity(
+            "silent", activity, first + DAY - silence_days * DAY, asset_name="it"
+        )
+    # what it had is told to sales, and then is not
+    files.activity("had_it", "demo_request", START)
     restated = files.activity("had_it", "content_download", START, asset_name="it")
     files.account("A1", "hospital", "NY")
     for contact in ("C1", "C2", "C3"):

@@ -54,7 +54,6 @@ opportunities as (
 
 ),
 
--- The last one is there so that the standing begins at the beginning of time.
 changes as (
 
     {%- for moment, relation, condition, amounts in [
@@ -78,7 +77,6 @@ changes as (
         ('closed_at', 'opportunities', 'closed_at is not null', {
             'opportunity': '-1',
         }),
-        (beginning_of_time(), 'gates', 'true', {}),
     ] %}
     {%- if not loop.first %}
 
