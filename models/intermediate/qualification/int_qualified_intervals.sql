@@ -77,6 +77,15 @@ intervals as (
         contact_id,
         product_line,
         interval_number,
+        max(
+            case
+                when
+                    has_direct_request
+                    and coalesce(valid_from <> previous_valid_to, true)
+                    then 1
+                else 0
+            end
+        ) = 1 as has_direct_request,
         min(valid_from) as started_at,
         case when count(valid_to) = count(*) then max(valid_to) end as ended_at
     from numbered
@@ -155,6 +164,7 @@ final as (
             when versions_at_end.version_at is not null then 'profile_changed'
             else 'lapsed'
         end as end_reason,
+        intervals.has_direct_request,
         intervals.started_at,
         intervals.ended_at
     from intervals

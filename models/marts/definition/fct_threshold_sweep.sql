@@ -29,9 +29,9 @@ outcomes as (
 
 ),
 
-standing as (
+qualified_intervals as (
 
-    select * from {{ ref('int_contact_standing') }}
+    select * from {{ ref('int_qualified_intervals') }}
 
 ),
 
@@ -78,14 +78,14 @@ handed_over as (
 
     select
         outcomes.*,
-        standing.has_direct_request
+        qualified_intervals.has_direct_request
     from outcomes
-    inner join standing
+    inner join qualified_intervals
         on
-            outcomes.definition_id = standing.definition_id
-            and outcomes.contact_id = standing.contact_id
-            and outcomes.product_line = standing.product_line
-            and outcomes.mql_at = standing.valid_from
+            outcomes.definition_id = qualified_intervals.definition_id
+            and outcomes.contact_id = qualified_intervals.contact_id
+            and outcomes.product_line = qualified_intervals.product_line
+            and outcomes.mql_at = qualified_intervals.started_at
 
 ),
 
