@@ -26,6 +26,7 @@
         cast(null as integer) as engaged_contacts,
         conversations.is_primary,
         conversations.is_official,
+        conversations.is_counted,
         coalesce(mqls.end_reason = 'lapsed', false) as is_lapsed,
         mqls.mql_at,
         conversations.handed_over_at
@@ -58,6 +59,7 @@
         account_mqls.engaged_contacts,
         true as is_primary,
         true as is_official,
+        true as is_counted,
         coalesce(account_handoffs.end_reason = 'lapsed', false) as is_lapsed,
         account_handoffs.mql_at,
         account_handoffs.mql_at as handed_over_at

@@ -236,6 +236,9 @@ final as (
         ) as next_opening,
         is_primary,
         is_official,
+        is_official and sequence_number = min(
+            case when is_official then sequence_number end
+        ) over (partition by contact_id, opened_by) as is_counted,
         is_requested,
         mql_at,
         ended_at,

@@ -8,6 +8,13 @@ with handed_over as (
 
 ),
 
+official as (
+
+    select * from handed_over
+    where is_official
+
+),
+
 responses as (
 
     select * from {{ ref('int_mql_responses') }}
@@ -54,38 +61,25 @@ credited as (
 
 ),
 
-numbered as (
-
-    select
-        *,
-        row_number() over (
-            partition by handoff_id
-            order by handed_over_at, {{ byte_order('product_line') }}
-        ) as place
-    from handed_over
-    where is_official
-
-),
-
 final as (
 
     select
-        numbered.mql_id,
-        numbered.handoff_id,
-        numbered.definition_id,
-        numbered.contact_id,
-        numbered.account_id,
+        official.mql_id,
+        official.handoff_id,
+        official.definition_id,
+        official.contact_id,
+        official.account_id,
         credited.opportunity_id,
-        numbered.product_line,
-        numbered.handoff_type,
-        numbered.trigger_type,
-        numbered.specialty,
-        numbered.role,
-        numbered.role_class,
-        numbered.facility_type,
-        numbered.country,
-        numbered.state,
-        {{ fit_band('numbered.fit_score') }} as fit_band,
+        official.product_line,
+        official.handoff_type,
+        official.trigger_type,
+        official.specialty,
+        official.role,
+        official.role_class,
+        official.facility_type,
+        official.country,
+        official.state,
+        {{ fit_band('official.fit_score') }} as fit_band,
         touches.first_campaign,
         touches.first_channel,
         touches.last_campaign,
@@ -95,39 +89,39 @@ final as (
         {{ out_of_order(
             'credited.opportunity_at', 'responses.accepted_at', 'responses.rejected_at'
         ) }} as out_of_order,
-        numbered.bed_count,
+        official.bed_count,
         cast(coalesce(credited.opportunities, 0) as integer) as opportunities,
         cast(coalesce(credited.won_deals, 0) as integer) as won_deals,
-        numbered.fit_score,
-        numbered.engagement_score,
-        numbered.total_score,
+        official.fit_score,
+        official.engagement_score,
+        official.total_score,
         credited.amount_usd,
         coalesce(credited.open_amount_usd, 0) as open_amount_usd,
         coalesce(credited.won_amount_usd, 0) as won_amount_usd,
-        numbered.place = 1 as is_counted,
+        official.is_counted,
         {%- for touch in ['webinar', 'content_download', 'event', 'direct_request'] %}
         case
-            when numbered.handoff_type = 'contact'
+            when official.handoff_type = 'contact'
                 then coalesce(touches.had_{{ touch }}, false)
         end as had_{{ touch }},
         {%- endfor %}
         contacts.created_at as contact_created_at,
-        numbered.mql_at,
+        official.mql_at,
         responses.first_response_at,
         responses.accepted_at,
         responses.rejected_at,
         credited.opportunity_at,
         credited.won_at,
         credited.lost_at
-    from numbered
+    from official
     left join responses
-        on numbered.mql_id = responses.mql_id
+        on official.mql_id = responses.mql_id
     left join credited
-        on numbered.mql_id = credited.mql_id
+        on official.mql_id = credited.mql_id
     left join touches
-        on numbered.mql_id = touches.mql_id
+        on official.mql_id = touches.mql_id
     left join contacts
-        on numbered.contact_id = contacts.contact_id
+        on official.contact_id = contacts.contact_id
 
 )
 
