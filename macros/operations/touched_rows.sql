@@ -71,9 +71,6 @@
         {%- if wanted in graph.nodes
             and rows_of(graph.nodes[wanted]) == rows_of(model)
             and is_touched_build() -%}
-            {%- if has_others_beside(graph.nodes[wanted]) and is_settled_for_others() -%}
-                {{ return(made_relation(relation)) }}
-            {%- endif -%}
             {{ return(touched_relation(relation)) }}
         {%- endif -%}
     {%- endif -%}
@@ -96,9 +93,7 @@
 {#- The touched contacts themselves. Those with new timelines beside them are touched
     from int_timelines on, see touch_others. -#}
 {% macro touched_contacts(everybody=false) -%}
-    {%- if everybody or (
-        comes_after(model, 'int_timelines') and not is_settled_for_others()
-    ) -%}
+    {%- if everybody or comes_after(model, 'int_timelines') -%}
         (
             select contact_id from touched.contacts
             union all
@@ -109,14 +104,8 @@
     {%- endif -%}
 {%- endmacro %}
 
-{#- Others than the touched contacts get or lose a timeline that counts for their account
-    and cannot qualify: when MQLs are awarded, nothing of theirs is new any more. -#}
-{% macro is_settled_for_others() -%}
-    {{ return(comes_after(model, 'int_qualified_intervals')) }}
-{%- endmacro %}
-
 {#- Whether models from int_timelines on read of a table also what it holds of others
-    than the touched contacts (touch_others), until these are settled. -#}
+    than the touched contacts (touch_others). -#}
 {% macro has_others_beside(node) -%}
     {{ return(
         node.config.materialized == 'table_by_contact'

@@ -273,6 +273,7 @@ def test_news_of_every_kind_touches_somebody(tmp_path):
     files.activity("C3", "unsubscribe", START + DAY)
     files.write(raw)
     warehouse.build_models(raw, stepwise, first, project)
+    publish_marts(stepwise, project)
     for activity in ("webinar_attendance", "booth_visit"):
         files.activity("C3", activity, first + DAY)
     files.activity("came", "content_download", first + DAY, asset_name="it")
@@ -293,6 +294,8 @@ def test_news_of_every_kind_touches_somebody(tmp_path):
     for built in (stepwise, at_once):
         warehouse.build_models(raw, built, last, project)
     assert not differences(stepwise, at_once, tmp_path)
+    published = publish_marts(stepwise, project)
+    assert not differences(stepwise, at_once, tmp_path, published)
     # and there was something to be found of each
     assert warehouse.rows(
         at_once,
