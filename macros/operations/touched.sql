@@ -353,9 +353,8 @@
     ) -%}
     {%- do run_query(
         'create table touched.restated as select distinct contact_id'
-        ~ ' from ' ~ touched_relation(activities)
-        ~ ' where activity_id in (select activity_id from touched.news)'
-        ~ ' and contact_id not in ' ~ known
+        ~ ' from (' ~ contacts_of_activity_news() ~ ') as named'
+        ~ ' where contact_id not in ' ~ known
     ) -%}
     {%- if run_query('select 1 from touched.restated limit 1').rows | length > 0 -%}
         {%- do run_query(
@@ -373,6 +372,14 @@
         ~ ' as select * from ' ~ contacts
         ~ " where coalesce(contact_id, '') in " ~ known
     ) -%}
+{%- endmacro %}
+
+{#- Whose the activities are that are news, and whose they were before they were delivered
+    again. -#}
+{% macro contacts_of_activity_news() -%}
+    select contact_id
+    from {{ touched_relation(relation_of('stg_crm__activities')) }}
+    where activity_id in (select activity_id from touched.news)
 {%- endmacro %}
 
 {#- Who loses points for inactivity between P and T. -#}
@@ -541,10 +548,7 @@
             select story_id
             from {{ relation_of('int_story_people') }}
             where contact_id in (
-                -- whose it is, and whose it was before it was delivered again
-                select contact_id
-                from {{ touched_relation(relation_of('stg_crm__activities')) }}
-                where activity_id in (select activity_id from touched.news)
+                {{ contacts_of_activity_news() | indent(16) }}
             )
 
             union
